@@ -1,0 +1,48 @@
+"""Every outcome an inventory command can have, as values in order of precedence.
+
+Expected refusals are values, never exceptions: a caller reads `Outcome` and nothing else. The same
+words are the error codes on the wire and the return values of the Lua scripts. If you change a
+name here, also change `redis_store/scripts/`; `tests/inventory/test_codes.py` holds the two equal.
+"""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of one command. The first that applies wins, from the top down."""
+
+    # The id was seen before: the first answer is given again, or the content differs.
+    REPLAYED = "REPLAYED"
+    KEY_REUSED = "KEY_REUSED"
+    STALE_ID = "STALE_ID"  # the id's own timestamp is outside the window in which ids are remembered
+    # The thing named does not exist, at least not for this buyer.
+    UNKNOWN_SALE = "UNKNOWN_SALE"
+    UNKNOWN_HOLD = "UNKNOWN_HOLD"
+    # The sale refuses.
+    NOT_STARTED = "NOT_STARTED"
+    ENDED = "ENDED"
+    PAUSED = "PAUSED"
+    USER_LIMIT = "USER_LIMIT"
+    SOLD_OUT = "SOLD_OUT"
+    # The hold refuses: it was resolved already, or was extended once already.
+    NOT_HELD = "NOT_HELD"
+    ALREADY_EXTENDED = "ALREADY_EXTENDED"
+    # The sale's own commands refuse.
+    ALREADY_STARTED = "ALREADY_STARTED"
+    CUT_TOO_DEEP = "CUT_TOO_DEEP"
+    # Success.
+    HELD = "HELD"
+    EXTENDED = "EXTENDED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    CREATED = "CREATED"
+    STARTED = "STARTED"
+    STOPPED = "STOPPED"
+    RESTOCKED = "RESTOCKED"
+    # What a payment led to; each is final and recorded.
+    PAID = "PAID"
+    PAID_LATE = "PAID_LATE"
+    REFUND_DUE = "REFUND_DUE"
+    SECOND_PAYMENT = "SECOND_PAYMENT"
+    # A conservation check failed before a write: nothing was written and the sale was paused.
+    BROKEN = "BROKEN"

@@ -1,0 +1,100 @@
+"""The port to the reservation engine: what any store of pools and holds must offer.
+
+`redis_store` is the one that serves; `memory_store` runs the pure rules and is the model the
+scripts are tested against. Every call names its room, is atomic, and is idempotent by the id it
+carries. A store that cannot be reached raises `StoreUnavailable`; everything else is an `Outcome`.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from inventory.codes import Outcome
+from inventory.hold import Hold
+from inventory.pool import Pool
+
+
+class InventoryError(Exception):
+    """Base of every exception this package raises."""
+
+
+class StoreUnavailable(InventoryError):
+    """The store did not answer. Whether the command took effect is unknown: retry by the same id."""
+
+    def __init__(self, retry_after_ms: int, reason: str) -> None:
+        super().__init__(f"the reservation store is not answering ({reason}); retry with the same id")
+        self.retry_after_ms = retry_after_ms
+
+
+class WantedLine(msgspec.Struct, frozen=True):
+    """What a buyer asks for: `quantity` units (1..99) of one sale."""
+
+    sale_id: str
+    quantity: int
+
+
+class SaleTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host fixes when creating a sale; a sale created twice must have the same terms."""
+
+    sale_id: str
+    product_id: str
+    price_cents: int
+    total_units: int
+    per_buyer_max: int
+    hold_duration_ms: int
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one command and the records it concerns, as they are after it.
+
+    `hold` is the hold concerned, if one exists. `pools` are the pools touched, or for a refusal
+    the one that refused (first entry). `first_outcome` is what a REPLAYED command first led to.
+    """
+
+    outcome: Outcome
+    now_ms: int
+    hold: Hold | None = None
+    pools: list[Pool] = []
+    first_outcome: Outcome | None = None
+
+
+class Store(Protocol):
+    async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
+        """CREATED, REPLAYED (same terms) or KEY_REUSED."""
+
+    async def start_sale(
+        self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int
+    ) -> Result:
+        """STARTED, ALREADY_STARTED or UNKNOWN_SALE. Opens `countdown_ms` from now."""
+
+    async def end_sale(self, room_id: str, sale_id: str) -> Result:
+        """STOPPED, ENDED (it had ended already) or UNKNOWN_SALE. Holds already given stay payable."""
+
+    async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
+        """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, or CUT_TOO_DEEP (negative
+        `units` beyond what is available)."""
+
+    async def reserve(
+        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+    ) -> Result:
+        """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none."""
+
+    async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
+        """EXTENDED, ALREADY_EXTENDED, NOT_HELD or UNKNOWN_HOLD. Called once, when payment starts."""
+
+    async def cancel(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
+        """CANCELLED, REPLAYED (it was cancelled already), NOT_HELD or UNKNOWN_HOLD."""
+
+    async def pay(
+        self, room_id: str, hold_id: str, payment_id: str, amount_cents: int
+    ) -> Result:
+        """PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED or UNKNOWN_HOLD."""
+
+    async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:
+        """Expires holds whose deadline has passed and returns them; also forgets old records."""
+
+    async def pools(self, room_id: str) -> list[Pool]:
+        """Every pool of the room."""
+
+    async def hold(self, room_id: str, hold_id: str) -> Hold | None:
+        """One hold, if it is remembered."""
