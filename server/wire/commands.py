@@ -1,0 +1,207 @@
+"""Commands: what a client may ask, as `[op, id, body]` on the socket or as an HTTP request body.
+
+`COMMANDS` is the whole list. A new command is a class here, a reply type, a line in `COMMANDS` and
+a handler in `server/dispatch.py`.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from server.wire.fields import (
+    Cents, Currency, Id, Quantity, Text, TimestampMs, Title, Units, UnitsDelta, Url, Uuid7,
+)
+from server.wire.views import (
+    CommentView, HoldView, ProductView, RoomView, SaleView,
+)
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every command body."""
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """Base of every reply body."""
+
+
+class Done(Reply):
+    """The command took effect; there is nothing more to say."""
+
+
+# Everyone.
+
+
+class Ping(Command):
+    """Clock sync: the client's own clock goes out and comes back beside the server's."""
+
+    sent_at_ms: TimestampMs
+
+
+class Pong(Reply):
+    """`offset = ((received - sent) + (replied - now)) / 2` on the client's clock."""
+
+    sent_at_ms: int
+    received_at_ms: int
+    replied_at_ms: int
+
+
+class Comment(Command):
+    text: Text
+
+
+class Commented(Reply):
+    comment: CommentView
+
+
+class Like(Command):
+    """Likes pressed since the last one of these; clients batch."""
+
+    count: Annotated[int, Meta(ge=1, le=50)]
+
+
+class WantedLineBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    sale_id: Id
+    quantity: Quantity
+
+
+class Reserve(Command):
+    """Hold units of one or more sales, all or none. Retrying with the same id is safe."""
+
+    reservation_id: Uuid7
+    lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
+
+
+class Reserved(Reply):
+    """`replayed`: this id was seen before and `hold` is that first reservation as it is now."""
+
+    hold: HoldView
+    replayed: bool
+
+
+class Cancel(Command):
+    reservation_id: Uuid7
+
+
+class HoldReply(Reply):
+    hold: HoldView
+
+
+class Pay(Command):
+    """Start paying: extends the hold once and names the page to pay on."""
+
+    reservation_id: Uuid7
+
+
+class PayPage(Reply):
+    hold: HoldView
+    pay_url: str
+
+
+class Holds(Command):
+    """The caller's own reservations and orders in this room, newest first, at most 50."""
+
+
+class HoldsReply(Reply):
+    holds: list[HoldView]
+
+
+# Hosts.
+
+
+class PutRoom(Command):
+    title: Title
+    video_url: Url | None = None
+    currency: Currency = "CNY"
+
+
+class RoomReply(Reply):
+    room: RoomView
+
+
+class PutProduct(Command):
+    product_id: Id
+    title: Title
+    picture_url: Url | None = None
+    list_price_cents: Cents
+
+
+class ProductReply(Reply):
+    product: ProductView
+
+
+class PutSale(Command):
+    """Create a sale of a product. Creating it again with the same terms changes nothing."""
+
+    sale_id: Id
+    product_id: Id
+    price_cents: Cents
+    total_units: Units
+    per_buyer_max: Quantity = 1
+    hold_duration_s: Annotated[int, Meta(ge=5, le=3600)] = 120
+
+
+class SaleReply(Reply):
+    sale: SaleView
+
+
+class StartSale(Command):
+    sale_id: Id
+    countdown_s: Annotated[int, Meta(ge=0, le=300)] = 10
+    duration_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
+
+
+class EndSale(Command):
+    sale_id: Id
+
+
+class Restock(Command):
+    """Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id."""
+
+    restock_id: Uuid7
+    sale_id: Id
+    units: UnitsDelta
+
+
+class Pin(Command):
+    """Show a product above the video; null unpins."""
+
+    product_id: Id | None
+
+
+COMMANDS: dict[str, type[Command]] = {
+    "ping": Ping,
+    "comment": Comment,
+    "like": Like,
+    "reserve": Reserve,
+    "cancel": Cancel,
+    "pay": Pay,
+    "holds": Holds,
+    "put_room": PutRoom,
+    "put_product": PutProduct,
+    "put_sale": PutSale,
+    "start_sale": StartSale,
+    "end_sale": EndSale,
+    "restock": Restock,
+    "pin": Pin,
+}
+
+REPLIES: dict[str, type[Reply]] = {
+    "ping": Pong,
+    "comment": Commented,
+    "like": Done,
+    "reserve": Reserved,
+    "cancel": HoldReply,
+    "pay": PayPage,
+    "holds": HoldsReply,
+    "put_room": RoomReply,
+    "put_product": ProductReply,
+    "put_sale": SaleReply,
+    "start_sale": SaleReply,
+    "end_sale": SaleReply,
+    "restock": SaleReply,
+    "pin": Done,
+}
+
+HOST_ONLY = frozenset(
+    {"put_room", "put_product", "put_sale", "start_sale", "end_sale", "restock", "pin"}
+)

@@ -1,0 +1,107 @@
+"""What the server sends unasked: `["welcome", body]` first, then `["event", type, offset, ts_ms, body]`.
+
+`offset` is a number for events that a client must not miss (sale, comment, pin) and null for the
+rest. `EVENTS` is the whole list, with the delivery class that decides what a slow viewer loses.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from server.wire.views import (
+    CommentView, HoldView, PositionView, ProductView, RoomView, SaleView, StockView, UserView,
+)
+
+DeliveryClassName = Literal["critical", "state", "chat", "ambient"]
+
+
+class EventBody(Struct, frozen=True, kw_only=True):
+    """Base of every event body."""
+
+
+class CommentEvent(EventBody):
+    comment: CommentView
+
+
+class LikesEvent(EventBody):
+    """Likes since the last one of these, and ever."""
+
+    delta: int
+    total: int
+
+
+class ViewersEvent(EventBody):
+    count: int
+
+
+class PinEvent(EventBody):
+    product_id: str | None
+
+
+class RoomEvent(EventBody):
+    room: RoomView
+
+
+class ProductEvent(EventBody):
+    product: ProductView
+
+
+class SaleEvent(EventBody):
+    """A sale was created, started, ended or restocked."""
+
+    sale: SaleView
+
+
+class StockEvent(EventBody):
+    stock: StockView
+
+
+class HoldEvent(EventBody):
+    """Only to the hold's own buyer: it was held, paid, cancelled or expired, here or elsewhere."""
+
+    hold: HoldView
+
+
+class EventKind(Struct, frozen=True):
+    body: type[EventBody]
+    delivery: DeliveryClassName
+    numbered: bool  # advances the room's offset
+
+
+EVENTS: dict[str, EventKind] = {
+    "sale": EventKind(SaleEvent, "critical", numbered=True),
+    "comment": EventKind(CommentEvent, "chat", numbered=True),
+    "pin": EventKind(PinEvent, "critical", numbered=True),
+    "room": EventKind(RoomEvent, "critical", numbered=True),
+    "product": EventKind(ProductEvent, "critical", numbered=True),
+    "hold": EventKind(HoldEvent, "critical", numbered=False),
+    "stock": EventKind(StockEvent, "state", numbered=False),
+    "likes": EventKind(LikesEvent, "ambient", numbered=False),
+    "viewers": EventKind(ViewersEvent, "ambient", numbered=False),
+}
+
+
+class Welcome(Struct, frozen=True, kw_only=True):
+    """The first message on every connection: the whole room as it is, and who you are."""
+
+    room: RoomView
+    you: UserView
+    position: PositionView
+    now_ms: int
+    products: list[ProductView]
+    sales: list[SaleView]
+    pinned_product_id: str | None
+    comments: list[CommentView]
+    likes_total: int
+    viewer_count: int
+
+
+class ErrorBody(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a command was refused. `field` is a path like `$.lines[0].quantity`."""
+
+    code: str
+    message: str
+    field: str | None = None
+    retry_after_ms: int | None = None
+    starts_at_ms: int | None = None
+    available: int | None = None

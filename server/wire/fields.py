@@ -1,0 +1,27 @@
+"""Field types shared by commands and views: one place for every limit a client can meet."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+INT_SAFE_MAX = 2**53 - 1  # the largest integer that every JSON client and Lua can hold exactly
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="1 to 64 of A-Z a-z 0-9 _ -")]
+Uuid7 = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        description="a UUIDv7 (RFC 9562), lower case: chosen by the client, the same on every retry",
+    ),
+]
+CommandId = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
+Quantity = Annotated[int, Meta(ge=1, le=99)]
+Cents = Annotated[int, Meta(ge=0, le=100_000_000)]
+Units = Annotated[int, Meta(ge=1, le=1_000_000)]
+UnitsDelta = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+TimestampMs = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Title = Annotated[str, Meta(min_length=1, max_length=120)]
+Name = Annotated[str, Meta(min_length=1, max_length=24)]
+Url = Annotated[str, Meta(pattern=r"^(https?://|/)[^\s]*$", max_length=2000)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]

@@ -1,0 +1,96 @@
+"""Views: what clients are shown of rooms, products, sales and holds. Money is integer cents."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["viewer", "host"]
+HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """Base of every view; encoded as a map with these field names."""
+
+
+class RoomView(View):
+    room_id: str
+    title: str
+    video_url: str | None  # an HLS playlist
+    currency: str
+
+
+class ProductView(View):
+    product_id: str
+    title: str
+    picture_url: str | None
+    list_price_cents: int
+
+
+class SaleView(View):
+    """A sale and its stock. Its phase follows from the times, `paused` and `available`."""
+
+    sale_id: str
+    product_id: str
+    price_cents: int
+    per_buyer_max: int
+    hold_duration_ms: int
+    total: int
+    available: int
+    held: int
+    sold: int
+    starts_at_ms: int | None
+    ends_at_ms: int | None
+    paused: bool
+    version: int
+
+
+class StockView(View):
+    """The counters of a sale; drop it if `version` is not above the one already shown."""
+
+    sale_id: str
+    total: int
+    available: int
+    held: int
+    sold: int
+    version: int
+
+
+class LineView(View):
+    sale_id: str
+    product_id: str
+    quantity: int
+    price_cents: int
+
+
+class HoldView(View):
+    """One of the viewer's own reservations; a paid one is an order."""
+
+    reservation_id: str
+    buyer_id: str
+    state: HoldStateView
+    lines: list[LineView]
+    amount_cents: int
+    created_at_ms: int
+    deadline_ms: int
+    finished_at_ms: int | None
+
+
+class CommentView(View):
+    comment_id: str
+    user_id: str
+    name: str
+    role: Role
+    text: str
+
+
+class UserView(View):
+    user_id: str
+    name: str
+    role: Role
+
+
+class PositionView(View):
+    """Where a client is in a room's stream; an epoch ends when the stream is lost."""
+
+    epoch: str
+    offset: int
