@@ -16,11 +16,11 @@ from server.wire.views import (
 )
 
 
-class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Command(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every command body."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class Reply(Struct, frozen=True):
     """Base of every reply body."""
 
 
@@ -59,7 +59,7 @@ class Like(Command):
     count: Annotated[int, Meta(ge=1, le=50)]
 
 
-class WantedLineBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
     sale_id: Id
     quantity: Quantity
 
@@ -121,8 +121,8 @@ class RoomReply(Reply):
 class PutProduct(Command):
     product_id: Id
     title: Title
-    picture_url: Url | None = None
     list_price_cents: Cents
+    picture_url: Url | None = None
 
 
 class ProductReply(Reply):

@@ -15,7 +15,7 @@ from server.wire.views import (
 DeliveryClassName = Literal["critical", "state", "chat", "ambient"]
 
 
-class EventBody(Struct, frozen=True, kw_only=True):
+class EventBody(Struct, frozen=True):
     """Base of every event body."""
 
 
@@ -81,7 +81,7 @@ EVENTS: dict[str, EventKind] = {
 }
 
 
-class Welcome(Struct, frozen=True, kw_only=True):
+class Welcome(Struct, frozen=True):
     """The first message on every connection: the whole room as it is, and who you are."""
 
     room: RoomView
@@ -96,7 +96,7 @@ class Welcome(Struct, frozen=True, kw_only=True):
     viewer_count: int
 
 
-class ErrorBody(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ErrorBody(Struct, frozen=True, omit_defaults=True):
     """Why a command was refused. `field` is a path like `$.lines[0].quantity`."""
 
     code: str

@@ -8,7 +8,7 @@ Role = Literal["viewer", "host"]
 HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
 
 
-class View(Struct, frozen=True, kw_only=True):
+class View(Struct, frozen=True):
     """Base of every view; encoded as a map with these field names."""
 
 
