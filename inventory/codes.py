@@ -14,7 +14,9 @@ class Outcome(StrEnum):
     # The id was seen before: the first answer is given again, or the content differs.
     REPLAYED = "REPLAYED"
     KEY_REUSED = "KEY_REUSED"
-    STALE_ID = "STALE_ID"  # the id's own timestamp is outside the window in which ids are remembered
+    STALE_ID = (
+        "STALE_ID"  # the id's own timestamp is outside the window in which ids are remembered
+    )
     # The thing named does not exist, at least not for this buyer.
     UNKNOWN_SALE = "UNKNOWN_SALE"
     UNKNOWN_HOLD = "UNKNOWN_HOLD"

@@ -1,7 +1,7 @@
 """A hold: one buyer's claim on units of one or more pools of a room, for a limited time.
 
-    HELD -> PAID | CANCELLED | EXPIRED          resolves exactly once
-    CANCELLED | EXPIRED + payment -> PAID if units are free, else REFUND_DUE
+HELD -> PAID | CANCELLED | EXPIRED          resolves exactly once
+CANCELLED | EXPIRED + payment -> PAID if units are free, else REFUND_DUE
 """
 
 from enum import StrEnum

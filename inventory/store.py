@@ -22,7 +22,9 @@ class StoreUnavailable(InventoryError):
     """The store did not answer. Whether the command took effect is unknown: retry by the same id."""
 
     def __init__(self, retry_after_ms: int, reason: str) -> None:
-        super().__init__(f"the reservation store is not answering ({reason}); retry with the same id")
+        super().__init__(
+            f"the reservation store is not answering ({reason}); retry with the same id"
+        )
         self.retry_after_ms = retry_after_ms
 
 
@@ -85,9 +87,7 @@ class Store(Protocol):
     async def cancel(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         """CANCELLED, REPLAYED (it was cancelled already), NOT_HELD or UNKNOWN_HOLD."""
 
-    async def pay(
-        self, room_id: str, hold_id: str, payment_id: str, amount_cents: int
-    ) -> Result:
+    async def pay(self, room_id: str, hold_id: str, payment_id: str, amount_cents: int) -> Result:
         """PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED or UNKNOWN_HOLD."""
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:

@@ -9,10 +9,24 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from server.wire.fields import (
-    Cents, Currency, Id, Quantity, Text, TimestampMs, Title, Units, UnitsDelta, Url, Uuid7,
+    Cents,
+    Currency,
+    Id,
+    Quantity,
+    Text,
+    TimestampMs,
+    Title,
+    Units,
+    UnitsDelta,
+    Url,
+    Uuid7,
 )
 from server.wire.views import (
-    CommentView, HoldView, ProductView, RoomView, SaleView,
+    CommentView,
+    HoldView,
+    ProductView,
+    RoomView,
+    SaleView,
 )
 
 

@@ -9,7 +9,14 @@ from typing import Literal
 from msgspec import Struct
 
 from server.wire.views import (
-    CommentView, HoldView, PositionView, ProductView, RoomView, SaleView, StockView, UserView,
+    CommentView,
+    HoldView,
+    PositionView,
+    ProductView,
+    RoomView,
+    SaleView,
+    StockView,
+    UserView,
 )
 
 DeliveryClassName = Literal["critical", "state", "chat", "ambient"]

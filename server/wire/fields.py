@@ -6,7 +6,9 @@ from msgspec import Meta
 
 INT_SAFE_MAX = 2**53 - 1  # the largest integer that every JSON client and Lua can hold exactly
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="1 to 64 of A-Z a-z 0-9 _ -")]
+Id = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="1 to 64 of A-Z a-z 0-9 _ -")
+]
 Uuid7 = Annotated[
     str,
     Meta(

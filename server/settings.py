@@ -1,0 +1,130 @@
+"""Every setting, in one frozen object: from `KAIBO_*` in the environment, then from flags.
+
+A setting is a field here and nothing else: the flag, the environment name, the help text and the
+reference page are made from it. Units are in the names.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it and says what would do."""
+
+
+def _about(text: str) -> Meta:
+    return Meta(description=text)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Kaibo's settings; every default suits one machine."""
+
+    host: Annotated[str, _about("address to listen on")] = "127.0.0.1"
+    port: Annotated[Port, _about("port to listen on; 0 takes a free one")] = 8000
+    public_url: Annotated[
+        str, _about("how browsers reach this server; default: from host and port")
+    ] = ""
+    data_dir: Annotated[str, _about("folder for the private Redis, SQLite, secret and video")] = (
+        ".kaibo"
+    )
+    redis_url: Annotated[
+        str, _about("Redis to use; default: a private redis-server in data_dir")
+    ] = ""
+    database_url: Annotated[str, _about("SQL ledger; default: SQLite in data_dir")] = ""
+    token_secret: Annotated[
+        str, _about("key that signs tokens; default: made once in data_dir")
+    ] = ""
+    allowed_origins: Annotated[
+        str, _about("origins, separated by commas, that may open sockets besides public_url's own")
+    ] = ""
+    guest_token_lifetime_s: Annotated[Positive, _about("how long a guest's token works")] = 604_800
+    host_token_lifetime_s: Annotated[Positive, _about("how long a host's token works")] = 86_400
+    message_bytes_max: Annotated[
+        Positive, _about("largest message a client may send on a socket")
+    ] = 16_384
+    body_bytes_max: Annotated[Positive, _about("largest HTTP request body")] = 65_536
+    header_bytes_max: Annotated[Positive, _about("largest HTTP request head")] = 16_384
+    commands_in_flight_max: Annotated[Positive, _about("unanswered commands per connection")] = 16
+    egress_bytes_max: Annotated[
+        Positive,
+        _about("bytes a slow viewer may fall behind before the connection is closed with 4008"),
+    ] = 1_048_576
+    ping_interval_s: Annotated[Positive, _about("how often an idle connection is checked")] = 20
+    pong_timeout_s: Annotated[
+        Positive, _about("how long to wait for the answer, then close 4012")
+    ] = 20
+    comments_per_minute_max: Annotated[
+        Positive, _about("comments a viewer may send per minute")
+    ] = 30
+    room_events_kept: Annotated[
+        Positive, _about("numbered events each room's stream remembers")
+    ] = 1_000
+    extension_s: Annotated[Positive, _about("time added to a hold, once, when payment starts")] = (
+        120
+    )
+    retention_s: Annotated[
+        Positive, _about("how long a finished hold and its id are remembered in Redis")
+    ] = 86_400
+    outbox_entries_max: Annotated[
+        Positive, _about("outbox entries not yet in SQL at which sales pause")
+    ] = 1_000_000
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ, **flags: str | None) -> "Settings":
+        """Settings from `environ` (KAIBO_PORT, ...) overridden by `flags` that are not None.
+
+        Raises SettingsError naming the setting that cannot be read.
+        """
+        given: dict[str, str] = {}
+        for name in cls.__struct_fields__:
+            variable = environ_name(name)
+            if variable in environ:
+                given[name] = environ[variable]
+            flag = flags.get(name)
+            if flag is not None:
+                given[name] = flag
+        return cls(**{name: cls._read(name, text) for name, text in given.items()})
+
+    @classmethod
+    def _read(cls, name: str, text: str) -> Any:
+        try:
+            return msgspec.convert(text, _hints()[name], strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(
+                f"{environ_name(name)} (flag {flag_name(name)}): {error}; got {text!r}"
+            ) from None
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_dir).expanduser().resolve()
+
+
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings, include_extras=True)
+
+
+def environ_name(name: str) -> str:
+    return f"KAIBO_{name.upper()}"
+
+
+def flag_name(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def describe(name: str) -> str:
+    """The help text of one setting."""
+    info = msgspec.inspect.type_info(_hints()[name])
+    while isinstance(info, msgspec.inspect.Metadata):
+        schema = info.extra_json_schema or {}
+        if "description" in schema:
+            return str(schema["description"])
+        info = info.type
+    raise LookupError(name)
