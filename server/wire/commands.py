@@ -38,20 +38,20 @@ class Reply(Struct, frozen=True):
     """Base of every reply body."""
 
 
-class Done(Reply):
+class Done(Reply, frozen=True):
     """The command took effect; there is nothing more to say."""
 
 
 # Everyone.
 
 
-class Ping(Command):
+class Ping(Command, frozen=True):
     """Clock sync: the client's own clock goes out and comes back beside the server's."""
 
     sent_at_ms: TimestampMs
 
 
-class Pong(Reply):
+class Pong(Reply, frozen=True):
     """`offset = ((received - sent) + (replied - now)) / 2` on the client's clock."""
 
     sent_at_ms: int
@@ -59,15 +59,15 @@ class Pong(Reply):
     replied_at_ms: int
 
 
-class Comment(Command):
+class Comment(Command, frozen=True):
     text: Text
 
 
-class Commented(Reply):
+class Commented(Reply, frozen=True):
     comment: CommentView
 
 
-class Like(Command):
+class Like(Command, frozen=True):
     """Likes pressed since the last one of these; clients batch."""
 
     count: Annotated[int, Meta(ge=1, le=50)]
@@ -78,72 +78,72 @@ class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Quantity
 
 
-class Reserve(Command):
+class Reserve(Command, frozen=True):
     """Hold units of one or more sales, all or none. Retrying with the same id is safe."""
 
     reservation_id: Uuid7
     lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
 
 
-class Reserved(Reply):
+class Reserved(Reply, frozen=True):
     """`replayed`: this id was seen before and `hold` is that first reservation as it is now."""
 
     hold: HoldView
     replayed: bool
 
 
-class Cancel(Command):
+class Cancel(Command, frozen=True):
     reservation_id: Uuid7
 
 
-class HoldReply(Reply):
+class HoldReply(Reply, frozen=True):
     hold: HoldView
 
 
-class Pay(Command):
+class Pay(Command, frozen=True):
     """Start paying: extends the hold once and names the page to pay on."""
 
     reservation_id: Uuid7
 
 
-class PayPage(Reply):
+class PayPage(Reply, frozen=True):
     hold: HoldView
     pay_url: str
 
 
-class Holds(Command):
+class Holds(Command, frozen=True):
     """The caller's own reservations and orders in this room, newest first, at most 50."""
 
 
-class HoldsReply(Reply):
+class HoldsReply(Reply, frozen=True):
     holds: list[HoldView]
 
 
 # Hosts.
 
 
-class PutRoom(Command):
+class PutRoom(Command, frozen=True):
     title: Title
     video_url: Url | None = None
     currency: Currency = "CNY"
 
 
-class RoomReply(Reply):
+class RoomReply(Reply, frozen=True):
     room: RoomView
 
 
-class PutProduct(Command):
+class PutProduct(Command, frozen=True):
     product_id: Id
     title: Title
     list_price_cents: Cents
     picture_url: Url | None = None
 
 
-class ProductReply(Reply):
+class ProductReply(Reply, frozen=True):
     product: ProductView
 
 
-class PutSale(Command):
+class PutSale(Command, frozen=True):
     """Create a sale of a product. Creating it again with the same terms changes nothing."""
 
     sale_id: Id
@@ -154,21 +154,21 @@ class PutSale(Command):
     hold_duration_s: Annotated[int, Meta(ge=5, le=3600)] = 120
 
 
-class SaleReply(Reply):
+class SaleReply(Reply, frozen=True):
     sale: SaleView
 
 
-class StartSale(Command):
+class StartSale(Command, frozen=True):
     sale_id: Id
     countdown_s: Annotated[int, Meta(ge=0, le=300)] = 10
     duration_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
 
 
-class EndSale(Command):
+class EndSale(Command, frozen=True):
     sale_id: Id
 
 
-class Restock(Command):
+class Restock(Command, frozen=True):
     """Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id."""
 
     restock_id: Uuid7
@@ -176,7 +176,7 @@ class Restock(Command):
     units: UnitsDelta
 
 
-class Pin(Command):
+class Pin(Command, frozen=True):
     """Show a product above the video; null unpins."""
 
     product_id: Id | None

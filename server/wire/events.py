@@ -26,44 +26,44 @@ class EventBody(Struct, frozen=True):
     """Base of every event body."""
 
 
-class CommentEvent(EventBody):
+class CommentEvent(EventBody, frozen=True):
     comment: CommentView
 
 
-class LikesEvent(EventBody):
+class LikesEvent(EventBody, frozen=True):
     """Likes since the last one of these, and ever."""
 
     delta: int
     total: int
 
 
-class ViewersEvent(EventBody):
+class ViewersEvent(EventBody, frozen=True):
     count: int
 
 
-class PinEvent(EventBody):
+class PinEvent(EventBody, frozen=True):
     product_id: str | None
 
 
-class RoomEvent(EventBody):
+class RoomEvent(EventBody, frozen=True):
     room: RoomView
 
 
-class ProductEvent(EventBody):
+class ProductEvent(EventBody, frozen=True):
     product: ProductView
 
 
-class SaleEvent(EventBody):
+class SaleEvent(EventBody, frozen=True):
     """A sale was created, started, ended or restocked."""
 
     sale: SaleView
 
 
-class StockEvent(EventBody):
+class StockEvent(EventBody, frozen=True):
     stock: StockView
 
 
-class HoldEvent(EventBody):
+class HoldEvent(EventBody, frozen=True):
     """Only to the hold's own buyer: it was held, paid, cancelled or expired, here or elsewhere."""
 
     hold: HoldView

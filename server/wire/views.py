@@ -12,21 +12,21 @@ class View(Struct, frozen=True):
     """Base of every view; encoded as a map with these field names."""
 
 
-class RoomView(View):
+class RoomView(View, frozen=True):
     room_id: str
     title: str
     video_url: str | None  # an HLS playlist
     currency: str
 
 
-class ProductView(View):
+class ProductView(View, frozen=True):
     product_id: str
     title: str
     picture_url: str | None
     list_price_cents: int
 
 
-class SaleView(View):
+class SaleView(View, frozen=True):
     """A sale and its stock. Its phase follows from the times, `paused` and `available`."""
 
     sale_id: str
@@ -44,7 +44,7 @@ class SaleView(View):
     version: int
 
 
-class StockView(View):
+class StockView(View, frozen=True):
     """The counters of a sale; drop it if `version` is not above the one already shown."""
 
     sale_id: str
@@ -55,14 +55,14 @@ class StockView(View):
     version: int
 
 
-class LineView(View):
+class LineView(View, frozen=True):
     sale_id: str
     product_id: str
     quantity: int
     price_cents: int
 
 
-class HoldView(View):
+class HoldView(View, frozen=True):
     """One of the viewer's own reservations; a paid one is an order."""
 
     reservation_id: str
@@ -75,7 +75,7 @@ class HoldView(View):
     finished_at_ms: int | None
 
 
-class CommentView(View):
+class CommentView(View, frozen=True):
     comment_id: str
     user_id: str
     name: str
@@ -83,13 +83,13 @@ class CommentView(View):
     text: str
 
 
-class UserView(View):
+class UserView(View, frozen=True):
     user_id: str
     name: str
     role: Role
 
 
-class PositionView(View):
+class PositionView(View, frozen=True):
     """Where a client is in a room's stream; an epoch ends when the stream is lost."""
 
     epoch: str
