@@ -1,0 +1,48 @@
+"""The port to what carries events between workers: offsets, a bounded stream, and room state."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from rooms.events import Incoming, Outgoing, Position
+
+Listener = Callable[[str, Incoming], None]  # (room_id, event)
+
+
+class RoomsError(Exception):
+    """Base of every exception this package raises."""
+
+
+class BrokerUnavailable(RoomsError):
+    """The broker did not answer: the event may or may not have been published."""
+
+    def __init__(self, reason: str, retry_after_ms: int = 1_000) -> None:
+        super().__init__(f"the room broker is not answering ({reason})")
+        self.retry_after_ms = retry_after_ms
+
+
+class RoomRecord(NamedTuple):
+    """A room's position, its remembered fields, and its latest numbered events, oldest first."""
+
+    position: Position
+    fields: dict[str, str]
+    recent: list[Incoming]
+
+
+class Broker(Protocol):
+    async def publish(self, room_id: str, events: Sequence[Outgoing], source: str = "") -> None:
+        """Publish in order, in one round trip. `source` is a position in what the events are made
+        from, rising as text: a position not above the last one published is skipped."""
+
+    async def record(self, room_id: str, recent_max: int) -> RoomRecord:
+        """The room as it is, read in one step."""
+
+    async def add_likes(self, room_id: str, count: int) -> int:
+        """Add to the room's likes; returns the total."""
+
+    async def count_viewers(self, room_id: str, worker_id: str, viewers: int, now_ms: int) -> int:
+        """Report this worker's viewers; returns those of all workers heard from lately."""
+
+    async def subscribe(self, room_id: str) -> None:
+        """Start to receive the room's events; returns when the subscription stands."""
+
+    async def unsubscribe(self, room_id: str) -> None: ...
