@@ -1,0 +1,1 @@
+"""Journeys through the built client in a real browser."""
