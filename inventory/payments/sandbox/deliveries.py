@@ -1,0 +1,173 @@
+"""Delivering webhooks: at least once, with the same event id, until the receiver says 2xx.
+
+A webhook is a row until it is delivered, so a killed process loses none. Before each attempt the
+row's next attempt is moved ahead in SQL: that claim keeps two processes from sending it at once,
+and makes it due again if the one that claimed it dies. After `ATTEMPTS_MAX` it is parked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httpx
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventory.payments.sandbox.tables import webhooks
+from inventory.payments.signature import sign
+
+log = logging.getLogger(__name__)
+
+SIGNATURE_HEADER = "kaibo-sandbox-signature"
+ATTEMPTS_MAX = 16
+FIRST_DELAY_MS = 500
+DELAY_MS_MAX = 60_000
+TIMEOUT_S = 10.0
+BATCH_MAX = 16
+LOOK_INTERVAL_S = 0.5  # how soon a webhook queued by another process is seen
+
+
+class Webhook(NamedTuple):
+    event_id: str
+    body: bytes
+    attempts: int
+    next_attempt_at_ms: int
+
+
+def retry_delay_ms(attempts: int) -> int:
+    """How long to wait after the attempt number `attempts` (1, 2, ...) failed."""
+    doubled: int = FIRST_DELAY_MS << min(attempts - 1, 20)
+    return min(doubled, DELAY_MS_MAX)
+
+
+class Deliveries:
+    """The queue of webhooks and the loop that empties it."""
+
+    def __init__(
+        self, engine: Engine, webhook_url: str, secret: bytes, now_ms: Callable[[], int]
+    ) -> None:
+        self._engine = engine
+        self._url = webhook_url
+        self._secret = secret
+        self._now_ms = now_ms
+        self._queued = asyncio.Event()
+
+    def notice(self) -> None:
+        """Something was queued just now: deliver it without waiting for the next look."""
+        self._queued.set()
+
+    async def run(self) -> None:
+        """Deliver forever; survives the receiver and the database being away."""
+        # No proxy from the environment: the receiver is usually this very server.
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            while True:
+                self._queued.clear()
+                try:
+                    attempted = await self.deliver_due(client)
+                except SQLAlchemyError:
+                    log.exception("webhooks cannot be read from SQL; trying again")
+                    attempted = 0
+                if attempted < BATCH_MAX:
+                    await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._queued.wait(), LOOK_INTERVAL_S)
+        except TimeoutError:
+            pass
+
+    async def deliver_due(self, client: httpx.AsyncClient) -> int:
+        """Attempt every webhook that is due, at most `BATCH_MAX`; how many were attempted."""
+        claimed = await asyncio.to_thread(self._claim_due)
+        await asyncio.gather(*(self._deliver(client, webhook) for webhook in claimed))
+        return len(claimed)
+
+    def backlog(self) -> dict[str, int]:
+        """How many webhooks are 'queued' and 'parked'."""
+        query = select(webhooks.c.state, func.count()).group_by(webhooks.c.state)
+        with self._engine.connect() as connection:
+            counted = {state: count for state, count in connection.execute(query)}
+        return {"queued": 0, "parked": 0} | counted
+
+    async def _deliver(self, client: httpx.AsyncClient, webhook: Webhook) -> None:
+        failure = await self._post(client, webhook)
+        if failure is None:
+            await asyncio.to_thread(self._forget, webhook)
+        elif webhook.attempts >= ATTEMPTS_MAX:
+            log.error(
+                "webhook %s parked after %d attempts: %s",
+                webhook.event_id,
+                webhook.attempts,
+                failure,
+            )
+            await asyncio.to_thread(self._note_failure, webhook, "parked", failure)
+        else:
+            log.warning("webhook %s not delivered, will retry: %s", webhook.event_id, failure)
+            await asyncio.to_thread(self._note_failure, webhook, "queued", failure)
+
+    async def _post(self, client: httpx.AsyncClient, webhook: Webhook) -> str | None:
+        """None if delivered, else why not. Each attempt is signed anew, as time has passed."""
+        headers = {
+            "content-type": "application/json",
+            SIGNATURE_HEADER: sign(self._secret, webhook.body, self._now_ms()),
+        }
+        try:
+            response = await client.post(self._url, content=webhook.body, headers=headers)
+        except httpx.HTTPError as error:
+            return f"{type(error).__name__}: {error}"
+        return None if response.is_success else f"HTTP {response.status_code}"
+
+    def _claim_due(self) -> list[Webhook]:
+        now_ms = self._now_ms()
+        due = (
+            select(
+                webhooks.c.event_id,
+                webhooks.c.body,
+                webhooks.c.attempts,
+                webhooks.c.next_attempt_at_ms,
+            )
+            .where(webhooks.c.state == "queued", webhooks.c.next_attempt_at_ms <= now_ms)
+            .order_by(webhooks.c.next_attempt_at_ms)
+            .limit(BATCH_MAX)
+        )
+        with self._engine.connect() as connection:
+            found = [Webhook(*row) for row in connection.execute(due)]
+        claims = (self._claim(webhook, now_ms) for webhook in found)
+        return [claimed for claimed in claims if claimed is not None]
+
+    def _claim(self, seen: Webhook, now_ms: int) -> Webhook | None:
+        attempts = seen.attempts + 1
+        lease_ms = int(TIMEOUT_S * 1000) + retry_delay_ms(attempts)
+        claimed = seen._replace(attempts=attempts, next_attempt_at_ms=now_ms + lease_ms)
+        still_as_seen = (
+            update(webhooks)
+            .where(
+                webhooks.c.event_id == seen.event_id,
+                webhooks.c.state == "queued",
+                webhooks.c.attempts == seen.attempts,
+            )
+            .values(attempts=attempts, next_attempt_at_ms=claimed.next_attempt_at_ms)
+        )
+        with self._engine.begin() as connection:
+            return claimed if connection.execute(still_as_seen).rowcount == 1 else None
+
+    def _forget(self, webhook: Webhook) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(webhooks).where(webhooks.c.event_id == webhook.event_id))
+
+    def _note_failure(self, webhook: Webhook, state: str, failure: str) -> None:
+        # Only the latest attempt may speak: an earlier one may end after a later one has begun.
+        noted = (
+            update(webhooks)
+            .where(
+                webhooks.c.event_id == webhook.event_id, webhooks.c.attempts == webhook.attempts
+            )
+            .values(
+                state=state,
+                next_attempt_at_ms=self._now_ms() + retry_delay_ms(webhook.attempts),
+                last_error=failure[:500],
+            )
+        )
+        with self._engine.begin() as connection:
+            connection.execute(noted)

@@ -1,0 +1,61 @@
+"""The sandbox provider's own books: checkouts, and webhooks not yet delivered.
+
+A checkout's step and the webhook that reports it are written in one transaction, so a process
+killed at any moment has either done both or neither, and finds the rest of its work here again.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+checkouts = Table(
+    "sandbox_checkouts",
+    metadata,
+    Column("checkout_id", String(64), primary_key=True),
+    Column("room_id", String(64), nullable=False),
+    Column("hold_id", String(64), nullable=False),
+    Column("buyer_id", String(64), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("return_url", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("finished_at_ms", BigInteger),
+    CheckConstraint("amount_cents >= 0", name="sandbox_amount_not_negative"),
+)
+
+# One checkout of a hold is open or paid; a declined one makes room for another try.
+Index(
+    "sandbox_one_live_checkout_per_hold",
+    checkouts.c.room_id,
+    checkouts.c.hold_id,
+    unique=True,
+    sqlite_where=text("state <> 'declined'"),
+    postgresql_where=text("state <> 'declined'"),
+)
+
+webhooks = Table(
+    "sandbox_webhooks",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at_ms", BigInteger, nullable=False),
+    Column("last_error", Text),
+)
+
+Index("sandbox_webhooks_due", webhooks.c.state, webhooks.c.next_attempt_at_ms)
