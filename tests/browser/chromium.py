@@ -15,9 +15,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 NAMES_ON_PATH = (
     "chromium",
@@ -30,7 +33,7 @@ NAMES_ON_PATH = (
 PACKAGE = "@sparticuz/chromium"
 PACKAGE_VERSION = "153.0.0"
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / f"chromium-{PACKAGE_VERSION}"
-START_TIMEOUT_S = 30
+START_TIMEOUT_MS = 30_000
 FETCH_TIMEOUT_S = 300
 
 # Background networking is off so that a test never depends on, or waits for, the internet.
@@ -52,8 +55,19 @@ ARGS = (
 _UNPACK_JS = f"""
 import chromium from "{PACKAGE}";
 const executable = await chromium.executablePath();
-const {{ LD_LIBRARY_PATH, FONTCONFIG_PATH }} = process.env;
-console.log(JSON.stringify({{ executable, environ: {{ LD_LIBRARY_PATH, FONTCONFIG_PATH }} }}));
+const {{ LD_LIBRARY_PATH }} = process.env;
+console.log(JSON.stringify({{ executable, environ: {{ LD_LIBRARY_PATH }} }}));
+"""
+
+# The package's own fonts.conf looks for its fonts in /tmp only; this one also sees the machine's.
+_FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+</fontconfig>
 """
 
 
@@ -103,19 +117,32 @@ def _installed() -> Iterator[str]:
 
 
 def _start(executable: str, environ: dict[str, str], tried: list[str]) -> Chromium | None:
-    """Opens an empty page without a window; a version alone would not load every library."""
-    command = [executable, "--headless", *ARGS, "--dump-dom", "about:blank"]
-    inherited = {**os.environ, **environ}
-    try:
-        page = _run(command, START_TIMEOUT_S, inherited)
-        version = _run([executable, "--version", "--no-sandbox"], START_TIMEOUT_S, inherited)
-    except (OSError, subprocess.SubprocessError) as error:
+    """Starts it as the tests will; printing its version would not load every library."""
+    with ThreadPoolExecutor(1) as thread:  # the caller's may run an event loop
+        started = thread.submit(_open_a_page, executable, environ)
+    error = started.exception()
+    if error:
         tried.append(f"{executable}: {_reason(error)}")
         return None
-    if "<html" not in page:
-        tried.append(f"{executable}: it started but printed no page")
-        return None
-    return Chromium(executable, version.strip(), environ=environ)
+    return Chromium(executable, started.result(), environ=environ)
+
+
+def _open_a_page(executable: str, environ: dict[str, str]) -> str:
+    """The version of a browser that showed a page."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=list(ARGS),
+            env={**os.environ, **environ},
+            timeout=START_TIMEOUT_MS,
+        )
+        page = browser.new_page()
+        page.set_content("<p>a page</p>", timeout=START_TIMEOUT_MS)
+        shown, version = page.inner_text("p"), browser.version
+        browser.close()
+    if shown != "a page":
+        raise LookupError("it finds no font, so every text is invisible")
+    return version
 
 
 def _fetched() -> tuple[str, dict[str, str]]:
@@ -125,7 +152,7 @@ def _fetched() -> tuple[str, dict[str, str]]:
         if not answer.exists():
             answer.write_text(_fetch_and_unpack())
         found = json.loads(answer.read_text())
-    return found["executable"], found["environ"]
+    return found["executable"], {**found["environ"], "FONTCONFIG_FILE": str(CACHE / "fonts.conf")}
 
 
 def _fetch_and_unpack() -> str:
@@ -135,6 +162,9 @@ def _fetch_and_unpack() -> str:
     unpacked.mkdir()
     (CACHE / "package.json").write_text('{"type": "module", "private": true}\n')
     (CACHE / "unpack.js").write_text(_UNPACK_JS)
+    (CACHE / "fonts.conf").write_text(
+        _FONTS_CONF.format(fonts=unpacked / "fonts", cache=CACHE / "fonts-cache")
+    )
     environ = {
         **os.environ,
         "PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -184,11 +214,11 @@ def _run(
     return done.stdout
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, subprocess.CalledProcessError):
         lines = str(error.stderr).strip().splitlines()
         return lines[-1] if lines else f"it ended with status {error.returncode}"
-    return str(error)
+    return str(error).partition("Call log:")[0].strip()
 
 
 if __name__ == "__main__":
