@@ -1,12 +1,21 @@
 """A hold: one buyer's claim on units of one or more pools of a room, for a limited time.
 
-HELD -> PAID | CANCELLED | EXPIRED          resolves exactly once
-CANCELLED | EXPIRED + payment -> PAID if units are free, else REFUND_DUE
+    HELD -> PAID | CANCELLED | EXPIRED          resolves exactly once
+    CANCELLED | EXPIRED + payment -> PAID if units are free, else REFUND_DUE
+
+The transitions are data: `TRANSITIONS` says for each outcome from which states it may happen, to
+which it leads, between which accounts the units move and what it does to the buyer's own count.
+The model store, the ledger and the tests read this table; the scripts carry the same table as
+`EFFECTS` in `redis_store/scripts/prelude.lua`.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
+
+from inventory.codes import Outcome
+from inventory.pool import Account
 
 
 class HoldState(StrEnum):
@@ -30,7 +39,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """One reservation's record: exactly what the `holds` hash in Redis stores, msgpack-encoded.
 
     `hold_id` is the reservation id the buyer chose (a UUIDv7). `payment_id` is the payment that
-    resolved it (state PAID or REFUND_DUE).
+    resolved it (state PAID or REFUND_DUE); `paid_late` says that it came after the hold had been
+    cancelled or had expired, and found the units still free.
     """
 
     hold_id: str
@@ -42,7 +52,99 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     extended: bool = False
     finished_at_ms: int | None = None
     payment_id: str | None = None
+    paid_late: bool = False
 
     @property
     def amount_cents(self) -> int:
         return sum(line.quantity * line.price_cents for line in self.lines)
+
+
+class WantedLine(msgspec.Struct, frozen=True):
+    """What a buyer asks for: `quantity` units (1..99) of one sale."""
+
+    sale_id: str
+    quantity: int
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One way for a hold to change; `source is target` means that no unit moves."""
+
+    before: frozenset[HoldState]
+    after: HoldState
+    source: Account
+    target: Account
+    buyer_units: int  # +1: the units count against the buyer's limit; -1: they are given back
+
+
+_LIVE = frozenset({HoldState.HELD})
+_LAPSED = frozenset({HoldState.CANCELLED, HoldState.EXPIRED})
+
+TRANSITIONS: dict[Outcome, Transition] = {
+    Outcome.HELD: Transition(
+        frozenset(), HoldState.HELD, Account.AVAILABLE, Account.HELD, buyer_units=1
+    ),
+    Outcome.PAID: Transition(_LIVE, HoldState.PAID, Account.HELD, Account.SOLD, buyer_units=0),
+    Outcome.CANCELLED: Transition(
+        _LIVE, HoldState.CANCELLED, Account.HELD, Account.AVAILABLE, buyer_units=-1
+    ),
+    Outcome.EXPIRED: Transition(
+        _LIVE, HoldState.EXPIRED, Account.HELD, Account.AVAILABLE, buyer_units=-1
+    ),
+    Outcome.PAID_LATE: Transition(
+        _LAPSED, HoldState.PAID, Account.AVAILABLE, Account.SOLD, buyer_units=1
+    ),
+    Outcome.REFUND_DUE: Transition(
+        _LAPSED, HoldState.REFUND_DUE, Account.AVAILABLE, Account.AVAILABLE, buyer_units=0
+    ),
+}
+
+QUANTITY_MAX = 99
+LINES_MAX = 20
+RECLAIM_BATCH_MAX = 100  # due holds a script expires in one go before it says SOLD_OUT
+
+
+def after(hold: Hold, outcome: Outcome, now_ms: int, payment_id: str | None = None) -> Hold:
+    """The hold once `outcome` has happened to it. Raises ValueError if it cannot happen."""
+    transition = TRANSITIONS[outcome]
+    if hold.state not in transition.before:
+        raise ValueError(f"{outcome} cannot happen to a hold that is {hold.state}")
+    return msgspec.structs.replace(
+        hold,
+        state=transition.after,
+        finished_at_ms=now_ms,
+        payment_id=payment_id,
+        paid_late=outcome is Outcome.PAID_LATE,
+    )
+
+
+def is_due(hold: Hold, now_ms: int) -> bool:
+    """The hold's time is over, whether or not anybody has expired it yet."""
+    return hold.state is HoldState.HELD and now_ms >= hold.deadline_ms
+
+
+def first_payment_outcome(hold: Hold) -> Outcome:
+    """What the payment named in the hold led to, for answering its retry."""
+    if hold.state is HoldState.REFUND_DUE:
+        return Outcome.REFUND_DUE
+    return Outcome.PAID_LATE if hold.paid_late else Outcome.PAID
+
+
+def merged(wanted: Iterable[WantedLine]) -> list[WantedLine]:
+    """One line per sale, sorted by sale: two lines of one sale must be checked as their sum.
+
+    Raises ValueError on a broken contract (the wire refuses such commands before).
+    """
+    quantities: dict[str, int] = {}
+    for line in wanted:
+        if not 1 <= line.quantity <= QUANTITY_MAX:
+            raise ValueError(f"a line's quantity is 1 to {QUANTITY_MAX}, not {line.quantity}")
+        quantities[line.sale_id] = quantities.get(line.sale_id, 0) + line.quantity
+    if not 1 <= len(quantities) <= LINES_MAX:
+        raise ValueError(f"a reservation has 1 to {LINES_MAX} sales, not {len(quantities)}")
+    return [WantedLine(sale_id, quantities[sale_id]) for sale_id in sorted(quantities)]
+
+
+def asks_for(hold: Hold, buyer_id: str, wanted: list[WantedLine]) -> bool:
+    """Whether a command with this content is the one that made the hold (`wanted` is merged)."""
+    content = [WantedLine(line.sale_id, line.quantity) for line in hold.lines]
+    return hold.buyer_id == buyer_id and content == wanted

@@ -1,8 +1,9 @@
 """A pool: a counted stock of one scarce thing, and the terms on which it is sold (a sale).
 
-The rule every change keeps is the conservation law `total == available + held + sold`, all four
-never negative. If you change a rule here, also change its Lua twin in `redis_store/scripts/`;
-`tests/inventory/test_twins.py` drives both with the same commands.
+Units only ever move between accounts (`Account`), so every change keeps the conservation law
+`total == available + held + sold`, all four never negative. If you change a rule here, also change
+its Lua twin in `redis_store/scripts/prelude.lua`; `tests/inventory/test_twins.py` drives both with
+the same commands, and `tests/inventory/test_codes.py` compares the words.
 """
 
 from enum import StrEnum
@@ -21,11 +22,21 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Pool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+class Account(StrEnum):
+    """Where a unit is. SUPPLY is the world outside the sale: restocks come from it, cuts go there."""
+
+    SUPPLY = "supply"
+    AVAILABLE = "available"
+    HELD = "held"
+    SOLD = "sold"
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """One sale and its stock: exactly what the `pools` hash in Redis stores, msgpack-encoded.
 
-    `version` rises by one with every change, so a reader can drop news that arrives late.
-    `archived_sold` counts sold units whose hold records were forgotten after the retention window.
+    `version` rises by one with every change a buyer can see, so a reader can drop news that arrives
+    late. `created_total` is the total the sale was created with. `archived_sold` counts sold units
+    whose hold records were forgotten after the retention window.
     """
 
     sale_id: str
@@ -33,6 +44,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     price_cents: int
     per_buyer_max: int
     hold_duration_ms: int
+    created_total: int
     total: int
     available: int
     held: int = 0
@@ -42,3 +54,67 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     ends_at_ms: int | None = None
     paused: bool = False
     version: int = 1
+
+
+def phase(pool: Pool, now_ms: int) -> Phase:
+    """What the sale shows at `now_ms`; a sale is open from its start up to, not at, its end."""
+    if has_ended(pool, now_ms):
+        return Phase.ENDED
+    if pool.starts_at_ms is None:
+        return Phase.SCHEDULED
+    if now_ms < pool.starts_at_ms:
+        return Phase.COUNTING
+    if pool.paused:
+        return Phase.PAUSED
+    return Phase.OPEN if pool.available > 0 else Phase.SOLD_OUT
+
+
+def has_ended(pool: Pool, now_ms: int) -> bool:
+    return pool.ends_at_ms is not None and now_ms >= pool.ends_at_ms
+
+
+def is_lawful(pool: Pool) -> bool:
+    """The conservation law. A pool that breaks it must not be written."""
+    counts = (pool.total, pool.available, pool.held, pool.sold)
+    return min(counts) >= 0 and pool.total == pool.available + pool.held + pool.sold
+
+
+def moved(pool: Pool, source: Account, target: Account, units: int) -> Pool:
+    """The pool after `units` went from one account to another: one change, one version.
+
+    Raises ValueError if that would break the conservation law: callers ask first whether the units
+    are there (`pool.available`), because "not enough" is an expected refusal.
+    """
+    counts = {"total": pool.total, "available": pool.available, "held": pool.held}
+    counts["sold"] = pool.sold
+    for account, change in ((source, -units), (target, units)):
+        if account is Account.SUPPLY:
+            counts["total"] -= change
+        else:
+            counts[account.value] += change
+    after = msgspec.structs.replace(pool, **counts, version=pool.version + 1)
+    if units < 0 or not is_lawful(after):
+        raise ValueError(f"cannot move {units} units from {source} to {target} in {pool}")
+    return after
+
+
+def take(pool: Pool, units: int) -> Pool:
+    """Hold available units."""
+    return moved(pool, Account.AVAILABLE, Account.HELD, units)
+
+
+def release(pool: Pool, units: int) -> Pool:
+    """Give held units back to the sale."""
+    return moved(pool, Account.HELD, Account.AVAILABLE, units)
+
+
+def sell(pool: Pool, units: int) -> Pool:
+    """Sell held units."""
+    return moved(pool, Account.HELD, Account.SOLD, units)
+
+
+def restock(pool: Pool, units: int) -> Pool:
+    """Add units to the sale, or cut available ones (negative `units`)."""
+    if units < 0:
+        return moved(pool, Account.AVAILABLE, Account.SUPPLY, -units)
+    return moved(pool, Account.SUPPLY, Account.AVAILABLE, units)

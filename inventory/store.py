@@ -10,8 +10,17 @@ from typing import Protocol
 import msgspec
 
 from inventory.codes import Outcome
-from inventory.hold import Hold
+from inventory.hold import Hold, WantedLine
 from inventory.pool import Pool
+
+__all__ = [
+    "InventoryError",
+    "Result",
+    "SaleTerms",
+    "Store",
+    "StoreUnavailable",
+    "WantedLine",
+]
 
 
 class InventoryError(Exception):
@@ -28,13 +37,6 @@ class StoreUnavailable(InventoryError):
         self.retry_after_ms = retry_after_ms
 
 
-class WantedLine(msgspec.Struct, frozen=True):
-    """What a buyer asks for: `quantity` units (1..99) of one sale."""
-
-    sale_id: str
-    quantity: int
-
-
 class SaleTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a host fixes when creating a sale; a sale created twice must have the same terms."""
 
@@ -49,8 +51,9 @@ class SaleTerms(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one command and the records it concerns, as they are after it.
 
-    `hold` is the hold concerned, if one exists. `pools` are the pools touched, or for a refusal
-    the one that refused (first entry). `first_outcome` is what a REPLAYED command first led to.
+    `hold` is the hold concerned, if it is the caller's to see. `pools` are the pools touched, or
+    for a refusal of a sale the one that refused. `first_outcome` is what a REPLAYED command first
+    led to.
     """
 
     outcome: Outcome
@@ -61,6 +64,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Store(Protocol):
+    """Every command may also answer BROKEN: a pool it would write breaks the conservation law, so
+    nothing was written and that sale was paused."""
+
     async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
         """CREATED, REPLAYED (same terms) or KEY_REUSED."""
 
@@ -79,22 +85,43 @@ class Store(Protocol):
     async def reserve(
         self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
     ) -> Result:
-        """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none."""
+        """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none.
+
+        Two lines of one sale count as one with their sum. Before it says USER_LIMIT or SOLD_OUT it
+        expires holds that are due. The hold's deadline is the shortest of its sales' durations.
+        PAUSED is also the answer while the outbox is too far ahead of the ledger.
+        """
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
-        """EXTENDED, ALREADY_EXTENDED, NOT_HELD or UNKNOWN_HOLD. Called once, when payment starts."""
+        """EXTENDED, ALREADY_EXTENDED, NOT_HELD (resolved, or its time is over) or UNKNOWN_HOLD.
+
+        Called when payment starts; moves the deadline once. A hold of another buyer is unknown.
+        """
 
     async def cancel(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         """CANCELLED, REPLAYED (it was cancelled already), NOT_HELD or UNKNOWN_HOLD."""
 
     async def pay(self, room_id: str, hold_id: str, payment_id: str, amount_cents: int) -> Result:
-        """PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED or UNKNOWN_HOLD."""
+        """What the payment leads to; every retry of a payment gets the same answer.
+
+        UNKNOWN_HOLD
+        REPLAYED        this payment resolved the hold; `first_outcome` says how
+        REFUND_DUE      the amount is not the hold's: not its payment, so the hold is left alone
+        SECOND_PAYMENT  another payment resolved the hold: this one is to be refunded
+        PAID            the hold was live (even past its deadline, if nobody had expired it)
+        PAID_LATE       cancelled or expired, but its units were free, the sale not paused and the
+                        buyer under the limit
+        REFUND_DUE      otherwise; the hold says so and keeps the payment's id
+        """
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:
-        """Expires holds whose deadline has passed and returns them; also forgets old records."""
+        """Expires holds whose deadline has passed and returns them; also forgets old records.
+
+        Both at most `at_most` a call: call again at once when so many came back.
+        """
 
     async def pools(self, room_id: str) -> list[Pool]:
-        """Every pool of the room."""
+        """Every pool of the room, sorted by sale id."""
 
     async def hold(self, room_id: str, hold_id: str) -> Hold | None:
         """One hold, if it is remembered."""

@@ -1,0 +1,25 @@
+"""The Redis keys of a room. All share one hash tag, so they live in one slot of a Cluster.
+
+| key         | type   | content                                                               |
+|-------------|--------|-----------------------------------------------------------------------|
+| `pools`     | hash   | sale_id -> Pool, msgpack                                              |
+| `holds`     | hash   | hold_id -> Hold, msgpack                                              |
+| `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer holds or has bought            |
+| `deadlines` | zset   | hold_id by deadline_ms; exactly the live holds                        |
+| `finished`  | zset   | hold_id, or "op:" and a restock id, by the time it was finished            |
+| `ops`       | hash   | restock_id -> its content, msgpack                                    |
+| `clock`     | string | the highest time seen, in ms                                          |
+| `outbox`    | stream | what happened: kind, hold, pools, units                               |
+| `relay`     | string | the stream id up to which the relay has told the room                 |
+"""
+
+SCRIPT_KEYS = ("pools", "holds", "buyers", "deadlines", "finished", "ops", "clock", "outbox")
+
+
+def room_key(room_id: str, name: str) -> str:
+    return f"kaibo:{{{room_id}}}:{name}"
+
+
+def script_keys(room_id: str) -> list[str]:
+    """The KEYS of every script, in the order in which the prelude names them."""
+    return [room_key(room_id, name) for name in SCRIPT_KEYS]

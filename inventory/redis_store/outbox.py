@@ -1,0 +1,139 @@
+"""The outbox: what happened in a room, in order, written by the scripts in the same step.
+
+Readers (the ledger writer and the relay) keep their position where they write, read on from there,
+and the stream is trimmed only below the lowest position. So nothing is lost, and nothing has an
+effect twice, without consumer groups.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack
+import msgspec
+from redis.asyncio import Redis
+
+from inventory.codes import Outcome
+from inventory.hold import Hold
+from inventory.pool import Pool
+from inventory.redis_store.keys import room_key
+from inventory.redis_store.store import unavailable_when_failing
+from inventory.store import InventoryError
+
+BEGINNING = "0-0"
+_SEQUENCE_MAX = 1_000_000  # entries in one millisecond, so that a position fits in 63 bits
+
+
+class UnreadableEntry(InventoryError):
+    """An outbox entry does not have the shape that this version knows."""
+
+    def __init__(self, room_id: str, stream_id: str, reason: str) -> None:
+        super().__init__(f"outbox entry {stream_id} of room {room_id} cannot be read: {reason}")
+        self.room_id = room_id
+        self.stream_id = stream_id
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened, and the records it touched, as they were right after it.
+
+    `units`: those created or added by CREATED and RESTOCKED (negative: cut).
+    """
+
+    room_id: str
+    stream_id: str
+    position: int
+    kind: Outcome
+    hold: Hold | None = None
+    pools: list[Pool] = []
+    units: int = 0
+
+
+def position_of(stream_id: str) -> int:
+    """A stream id as one number that orders like it: `ms * 1_000_000 + sequence`."""
+    time_ms, sequence = stream_id.split("-")
+    if int(sequence) >= _SEQUENCE_MAX:
+        raise InventoryError(f"stream id {stream_id} has too high a sequence number")
+    return int(time_ms) * _SEQUENCE_MAX + int(sequence)
+
+
+def stream_id_of(position: int) -> str:
+    """The stream id of a position."""
+    return f"{position // _SEQUENCE_MAX}-{position % _SEQUENCE_MAX}"
+
+
+class Outbox:
+    """The outbox streams of all rooms on one Redis. Raises StoreUnavailable when it is away."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def read(
+        self, after: Mapping[str, str], count: int = 500, block_ms: int | None = None
+    ) -> list[Entry]:
+        """The next entries after a stream id, for each room at most `count`, in order per room.
+
+        `block_ms` waits that long for one if there is none; it must be below the client's socket
+        timeout. Raises UnreadableEntry.
+        """
+        if not after:
+            return []
+        streams = {room_key(room_id, "outbox"): room_id for room_id in after}
+        starts: Any = dict(zip(streams, after.values(), strict=True))
+        block = None if block_ms is None else max(block_ms, 1)  # to Redis, 0 means for ever
+        with unavailable_when_failing():
+            found = await self._redis.xread(starts, count=count, block=block)
+        return [
+            _entry(streams[_text(key)], _text(stream_id), fields)
+            for key, rows in _streams(found)
+            for stream_id, fields in rows
+        ]
+
+    async def trim(self, room_id: str, stream_id: str) -> int:
+        """Removes the entries up to `stream_id` and returns how many they were."""
+        following = stream_id_of(position_of(stream_id) + 1)
+        with unavailable_when_failing():
+            return await self._redis.xtrim(
+                room_key(room_id, "outbox"), minid=following, approximate=False
+            )
+
+    async def length(self, room_id: str) -> int:
+        """Entries that not every reader has committed."""
+        with unavailable_when_failing():
+            return await self._redis.xlen(room_key(room_id, "outbox"))
+
+    async def relay_position(self, room_id: str) -> str:
+        """The stream id up to which the relay has told the room; BEGINNING if it never did."""
+        with unavailable_when_failing():
+            found = await self._redis.get(room_key(room_id, "relay"))
+        return BEGINNING if found is None else _text(found)
+
+    async def set_relay_position(self, room_id: str, stream_id: str) -> None:
+        with unavailable_when_failing():
+            await self._redis.set(room_key(room_id, "relay"), stream_id)
+
+
+def _entry(room_id: str, stream_id: str, fields: Any) -> Entry:
+    try:
+        by_name = {_text(name): value for name, value in fields.items()}
+        record = {
+            "room_id": room_id,
+            "stream_id": stream_id,
+            "position": position_of(stream_id),
+            "kind": _text(by_name["kind"]),
+            "hold": msgpack.unpackb(by_name["hold"]) if "hold" in by_name else None,
+            "pools": msgpack.unpackb(by_name["pools"]),
+            "units": int(by_name.get("units", 0)),
+        }
+        return msgspec.convert(record, Entry)
+    except (KeyError, ValueError, TypeError) as error:  # msgpack's and msgspec's are ValueErrors
+        raise UnreadableEntry(room_id, stream_id, str(error)) from error
+
+
+def _streams(found: Any) -> list[tuple[Any, list[Any]]]:
+    """Each stream's key and rows; a client that speaks RESP3 gives a map and nests the rows."""
+    if isinstance(found, dict):
+        return [(key, rows[0]) for key, rows in found.items()]
+    return list(found or [])
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

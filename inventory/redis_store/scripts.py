@@ -1,0 +1,68 @@
+"""The Lua scripts: read from their files once, called by hash.
+
+Every script is the prelude followed by its own file. A Redis that has forgotten its scripts (after
+a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more call, with the source,
+which also makes Redis remember it again.
+"""
+
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+import msgpack
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from inventory.redis_store.keys import script_keys
+
+SCRIPT_NAMES = (
+    "put_sale",
+    "start_sale",
+    "end_sale",
+    "restock",
+    "reserve",
+    "extend",
+    "cancel",
+    "pay",
+    "expire",
+    "audit",
+)
+
+
+def source_of(name: str) -> str:
+    """The text of `scripts/<name>.lua`."""
+    return (files(__package__) / "scripts" / f"{name}.lua").read_text("utf-8")
+
+
+class Script:
+    """One script's text and the hash that Redis knows it by."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.text = f"{source_of('prelude')}\n-- {name}.lua\n{source_of(name)}"
+        self.sha1 = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"<Script {self.name} {self.sha1[:8]}>"
+
+
+class Scripts:
+    """All scripts, ready to be called on one Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._scripts = {name: Script(name) for name in SCRIPT_NAMES}
+
+    async def call(self, name: str, room_id: str, args: dict[str, Any]) -> Any:
+        """Runs a script on a room and returns what it answered, unpacked from msgpack.
+
+        Raises whatever the Redis client raises.
+        """
+        script = self._scripts[name]
+        keys = script_keys(room_id)
+        arguments = msgpack.packb(args)
+        try:
+            packed = await self._redis.evalsha(script.sha1, len(keys), *keys, arguments)
+        except NoScriptError:
+            packed = await self._redis.eval(script.text, len(keys), *keys, arguments)
+        return msgpack.unpackb(packed)

@@ -1,0 +1,15 @@
+-- Ends a sale now. Holds already given stay payable.
+--
+-- args: sale_id
+-- Returns: STOPPED, ENDED (it had ended already), UNKNOWN_SALE, BROKEN.
+
+local record = pool(args.sale_id)
+if not record then return reply('UNKNOWN_SALE') end
+if record.ends_at_ms and now_ms >= record.ends_at_ms then
+  return reply('ENDED', {pools = {record}})
+end
+
+record.ends_at_ms = now_ms
+change_pool(record)
+tell('STOPPED', nil, {record})
+return commit('STOPPED', {pools = {record}})

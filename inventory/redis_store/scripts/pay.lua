@@ -1,0 +1,49 @@
+-- Resolves a hold by a payment that a provider has confirmed.
+--
+-- args: hold_id, payment_id, amount_cents, reclaim_max
+-- Returns: PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED, UNKNOWN_HOLD, BROKEN.
+--          again = true: see reserve.lua. A wrong amount and a second payment change nothing.
+
+local function amount_of(its_hold)
+  local cents = 0
+  for _, line in ipairs(its_hold.lines) do cents = cents + line.quantity * line.price_cents end
+  return cents
+end
+
+local function first_outcome(its_hold)
+  if its_hold.state == 'refund_due' then return 'REFUND_DUE' end
+  return its_hold.paid_late and 'PAID_LATE' or 'PAID'
+end
+
+local function is_free(its_hold)
+  for _, line in ipairs(its_hold.lines) do
+    local record = pool(line.sale_id)
+    local counted = units_of(line.sale_id, its_hold.buyer_id) + line.quantity
+    if record.paused or counted > record.per_buyer_max or record.available < line.quantity then
+      return false
+    end
+  end
+  return true
+end
+
+local its_hold = hold(args.hold_id)
+if not its_hold then return reply('UNKNOWN_HOLD') end
+if its_hold.payment_id == args.payment_id then
+  return reply('REPLAYED', {hold = its_hold, first_outcome = first_outcome(its_hold)})
+end
+if args.amount_cents ~= amount_of(its_hold) then return reply('REFUND_DUE', {hold = its_hold}) end
+if its_hold.state == 'paid' or its_hold.state == 'refund_due' then
+  return reply('SECOND_PAYMENT', {hold = its_hold})
+end
+
+local outcome = 'PAID'
+if its_hold.state ~= 'held' then
+  local more_due, _ = false, nil
+  if not is_free(its_hold) then _, more_due = reclaim(args.reclaim_max) end
+  outcome = is_free(its_hold) and 'PAID_LATE' or 'REFUND_DUE'
+  if outcome == 'REFUND_DUE' and more_due then return commit(outcome, {again = true}) end
+end
+
+its_hold.payment_id = args.payment_id
+happen(outcome, its_hold)
+return commit(outcome, {hold = its_hold, pools = pools_of(its_hold)})

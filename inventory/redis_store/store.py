@@ -1,0 +1,179 @@
+"""`Store` on Redis: every command is one script call.
+
+The scripts decide; this module only names their arguments and types their answers. Redis that does
+not answer, or answers with an error, means StoreUnavailable: a purchase is refused, never guessed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgpack
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from inventory.hold import RECLAIM_BATCH_MAX, Hold, WantedLine, merged
+from inventory.pool import Pool
+from inventory.redis_store.keys import room_key
+from inventory.redis_store.scripts import Scripts
+from inventory.store import Result, SaleTerms, StoreUnavailable
+from inventory.uuid7 import FUTURE_MAX_MS, timestamp_ms
+
+_RETRY_AFTER_MS = 1_000
+
+
+class SaleSums(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one sale, recomputed from its holds, and as counted for its buyers."""
+
+    sale_id: str
+    held: int
+    sold: int
+    bought: int
+
+
+class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A room's records at one moment, as `scripts/audit.lua` found them."""
+
+    now_ms: int
+    last_id: str  # of the outbox
+    outbox_entries: int
+    pools: list[Pool]
+    sums: list[SaleSums]
+    paid: list[str]  # hold ids
+    deadlines_missing: list[str]
+    deadlines_stray: list[str]
+    finished_missing: list[str]
+    finished_stray: list[str]
+    buyers_below: list[str]
+
+
+@contextmanager
+def unavailable_when_failing() -> Iterator[None]:
+    """Turns every failure of Redis into StoreUnavailable."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StoreUnavailable(_RETRY_AFTER_MS, reason) from error
+
+
+class RedisStore:
+    """The store that serves.
+
+    `retention_ms`: how long ids and finished holds are remembered. `extension_ms`: what a hold gains
+    when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving pauses.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        retention_ms: int,
+        extension_ms: int,
+        outbox_entries_max: int = 1_000_000,
+    ) -> None:
+        self._redis = redis
+        self._scripts = Scripts(redis)
+        self._extension_ms = extension_ms
+        self._outbox_entries_max = outbox_entries_max
+        self._forget_after_ms = retention_ms + FUTURE_MAX_MS
+        self._id_window = {"retention_ms": retention_ms, "future_max_ms": FUTURE_MAX_MS}
+
+    async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
+        return await self._command("put_sale", room_id, **msgspec.structs.asdict(terms))
+
+    async def start_sale(
+        self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int
+    ) -> Result:
+        return await self._command(
+            "start_sale",
+            room_id,
+            sale_id=sale_id,
+            countdown_ms=countdown_ms,
+            duration_ms=duration_ms,
+        )
+
+    async def end_sale(self, room_id: str, sale_id: str) -> Result:
+        return await self._command("end_sale", room_id, sale_id=sale_id)
+
+    async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
+        timestamp_ms(restock_id)  # raises ValueError on what is not a UUIDv7
+        return await self._command(
+            "restock",
+            room_id,
+            restock_id=restock_id,
+            sale_id=sale_id,
+            units=units,
+            **self._id_window,
+        )
+
+    async def reserve(
+        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+    ) -> Result:
+        timestamp_ms(hold_id)  # raises ValueError on what is not a UUIDv7
+        return await self._command(
+            "reserve",
+            room_id,
+            hold_id=hold_id,
+            buyer_id=buyer_id,
+            lines=[msgspec.structs.asdict(line) for line in merged(wanted)],
+            outbox_entries_max=self._outbox_entries_max,
+            reclaim_max=RECLAIM_BATCH_MAX,
+            **self._id_window,
+        )
+
+    async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
+        return await self._command(
+            "extend",
+            room_id,
+            hold_id=hold_id,
+            buyer_id=buyer_id,
+            extension_ms=self._extension_ms,
+        )
+
+    async def cancel(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
+        return await self._command("cancel", room_id, hold_id=hold_id, buyer_id=buyer_id)
+
+    async def pay(self, room_id: str, hold_id: str, payment_id: str, amount_cents: int) -> Result:
+        return await self._command(
+            "pay",
+            room_id,
+            hold_id=hold_id,
+            payment_id=payment_id,
+            amount_cents=amount_cents,
+            reclaim_max=RECLAIM_BATCH_MAX,
+        )
+
+    async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:
+        answer = await self._call(
+            "expire", room_id, at_most=at_most, forget_after_ms=self._forget_after_ms
+        )
+        return msgspec.convert(answer.get("holds", []), list[Hold])
+
+    async def audit(self, room_id: str) -> RoomFacts:
+        """The room's records at one moment. Reads all of them: seconds with a million holds."""
+        return msgspec.convert(await self._call("audit", room_id), RoomFacts)
+
+    async def pools(self, room_id: str) -> list[Pool]:
+        with unavailable_when_failing():
+            packed = await self._redis.hvals(room_key(room_id, "pools"))
+        pools = [msgspec.convert(msgpack.unpackb(each), Pool) for each in packed]
+        return sorted(pools, key=lambda pool: pool.sale_id)
+
+    async def hold(self, room_id: str, hold_id: str) -> Hold | None:
+        with unavailable_when_failing():
+            packed = await self._redis.hget(room_key(room_id, "holds"), hold_id)
+        return None if packed is None else msgspec.convert(msgpack.unpackb(packed), Hold)
+
+    async def _command(self, script: str, room_id: str, **args: Any) -> Result:
+        """Runs a command; again for as long as it says that more due holds can be reclaimed."""
+        answer = await self._call(script, room_id, **args)
+        while answer.get("again"):
+            answer = await self._call(script, room_id, **args)
+        return msgspec.convert(answer, Result)
+
+    async def _call(self, script: str, room_id: str, **args: Any) -> dict[str, Any]:
+        with unavailable_when_failing():
+            answer: dict[str, Any] = await self._scripts.call(script, room_id, args)
+        return answer
