@@ -29,9 +29,8 @@ class RoomRecord(NamedTuple):
 
 
 class Broker(Protocol):
-    async def publish(self, room_id: str, events: Sequence[Outgoing], source: str = "") -> None:
-        """Publish in order, in one round trip. `source` is a position in what the events are made
-        from, rising as text: a position not above the last one published is skipped."""
+    async def publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
+        """Publish in order, in one round trip."""
 
     async def record(self, room_id: str, recent_max: int) -> RoomRecord:
         """The room as it is, read in one step."""

@@ -22,7 +22,8 @@ class Outgoing(NamedTuple):
 
     `key`: events of the same key replace each other (delivery STATE). `to`: the one user it is
     for, or "" for everyone. `numbered`: it advances the room's offset and stays in its stream.
-    `remember`: fields of the room's state to set in the same step.
+    `remember`: fields of the room's state to set in the same step. `source`: the event's place in
+    what it was made from, rising as text; one not above the last published is skipped.
     """
 
     head: bytes
@@ -32,6 +33,7 @@ class Outgoing(NamedTuple):
     key: str = ""
     to: str = ""
     remember: tuple[tuple[str, str], ...] = ()
+    source: str = ""
 
 
 class Incoming(NamedTuple):

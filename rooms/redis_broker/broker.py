@@ -46,24 +46,23 @@ class RedisBroker:
         self._last_offset: dict[str, int] = {}
         self._sha = ""
 
-    async def publish(self, room_id: str, events: Sequence[Outgoing], source: str = "") -> None:
+    async def publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
         with _unavailable():
             if not self._sha:
                 self._sha = await self._redis.script_load(PUBLISH_LUA)
             try:
-                await self._publish(room_id, events, source)
+                await self._publish(room_id, events)
             except NoScriptError:  # Redis was restarted: load it again and send all of it again
                 self._sha = await self._redis.script_load(PUBLISH_LUA)
-                await self._publish(room_id, events, source)
+                await self._publish(room_id, events)
 
-    async def _publish(self, room_id: str, events: Sequence[Outgoing], source: str) -> None:
+    async def _publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
         pipe = self._redis.pipeline(transaction=False)
-        for number, event in enumerate(events):
-            position = f"{source}.{number:04d}" if source else ""
-            pipe.evalsha(self._sha, 2, *self._arguments(room_id, event, position))
+        for event in events:
+            pipe.evalsha(self._sha, 2, *self._arguments(room_id, event))
         await pipe.execute()
 
-    def _arguments(self, room_id: str, event: Outgoing, position: str) -> list[Any]:
+    def _arguments(self, room_id: str, event: Outgoing) -> list[Any]:
         return [
             keys.state(room_id),
             keys.stream(room_id),
@@ -75,7 +74,7 @@ class RedisBroker:
             event.head,
             event.body,
             self._events_kept,
-            position,
+            event.source,
             secrets.token_hex(8),
             *(part for pair in event.remember for part in pair),
         ]
@@ -155,7 +154,8 @@ class RedisBroker:
         standing = self._standing.get(room_id)
         last_offset = self._last_offset.get(room_id)
         if standing is not None and standing.is_set() and last_offset is not None:
-            missed = await self._redis.xrange(keys.stream(room_id), min=f"{last_offset + 1}-0")
+            after = f"{last_offset + 1}-0"
+            missed: Any = await self._redis.xrange(keys.stream(room_id), min=after)
             for _, entry in missed:
                 self._pass_on(room_id, decode(entry[b"e"]))
         if standing is not None:

@@ -88,11 +88,10 @@ EVENTS: dict[str, EventKind] = {
 }
 
 
-class Welcome(Struct, frozen=True):
-    """The first message on every connection: the whole room as it is, and who you are."""
+class RoomSnapshot(Struct, frozen=True, kw_only=True):
+    """The whole room as it is, the same for everybody."""
 
     room: RoomView
-    you: UserView
     position: PositionView
     now_ms: int
     products: list[ProductView]
@@ -101,6 +100,12 @@ class Welcome(Struct, frozen=True):
     comments: list[CommentView]
     likes_total: int
     viewer_count: int
+
+
+class Welcome(RoomSnapshot, frozen=True, kw_only=True):
+    """The first message on every connection: the whole room, and who you are in it."""
+
+    you: UserView
 
 
 class ErrorBody(Struct, frozen=True, omit_defaults=True):

@@ -1,0 +1,72 @@
+"""A buyer's side: reserve, cancel, start paying, and what one has."""
+
+import asyncio
+
+from inventory.codes import Outcome
+from inventory.payments.port import Checkout, new_checkout_id
+from inventory.hold import Hold, WantedLine
+from server.handlers.parts import HandlerParts
+from server.refusals import refusal
+from server.tokens import Caller
+from server.views import hold_view
+from server.wire.commands import (
+    Cancel,
+    HoldReply,
+    Holds,
+    HoldsReply,
+    Pay,
+    PayPage,
+    Reserve,
+    Reserved,
+)
+from server.wire.events import ErrorBody
+
+HOLDS_SHOWN_MAX = 50
+
+
+async def reserve(parts: HandlerParts, caller: Caller, command: Reserve) -> Reserved | ErrorBody:
+    wanted = [WantedLine(line.sale_id, line.quantity) for line in command.lines]
+    result = await parts.store.reserve(
+        caller.room_id, command.reservation_id, caller.user_id, wanted
+    )
+    if result.outcome not in (Outcome.HELD, Outcome.REPLAYED) or result.hold is None:
+        return refusal(result)
+    return Reserved(hold=hold_view(result.hold), replayed=result.outcome is Outcome.REPLAYED)
+
+
+async def cancel(parts: HandlerParts, caller: Caller, command: Cancel) -> HoldReply | ErrorBody:
+    result = await parts.store.cancel(caller.room_id, command.reservation_id, caller.user_id)
+    if result.outcome not in (Outcome.CANCELLED, Outcome.REPLAYED) or result.hold is None:
+        return refusal(result)
+    return HoldReply(hold=hold_view(result.hold))
+
+
+async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | ErrorBody:
+    result = await parts.store.extend(caller.room_id, command.reservation_id, caller.user_id)
+    extended = (Outcome.EXTENDED, Outcome.ALREADY_EXTENDED)
+    if result.outcome not in extended or result.hold is None:
+        return refusal(result)
+    url = await parts.provider.start(await _checkout(parts, caller, result.hold))
+    return PayPage(hold=hold_view(result.hold), pay_url=url)
+
+
+async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout:
+    room = await asyncio.to_thread(parts.catalogue.room, caller.room_id)
+    assert room is not None  # dispatch has seen it
+    return Checkout(
+        checkout_id=new_checkout_id(),
+        room_id=caller.room_id,
+        hold_id=hold.hold_id,
+        buyer_id=caller.user_id,
+        amount_cents=hold.amount_cents,
+        currency=room.currency,
+        description=room.title,
+        return_url=f"{parts.public_url}/r/{caller.room_id}?order={hold.hold_id}",
+    )
+
+
+async def holds(parts: HandlerParts, caller: Caller, command: Holds) -> HoldsReply:
+    found = await asyncio.to_thread(
+        parts.ledger.orders_of, caller.room_id, caller.user_id, HOLDS_SHOWN_MAX
+    )
+    return HoldsReply(holds=[hold_view(hold) for hold in found])

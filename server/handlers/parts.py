@@ -1,0 +1,36 @@
+"""What handlers are handed: every part they may touch, made once by app.py."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.ledger import Ledger
+from inventory.payments.port import Provider
+from inventory.store import Store
+from rooms.broker import Broker
+from rooms.likes import LikeCounter
+from rooms.rate_limit import Limiter
+from server.settings import Settings
+from server.tokens import Caller
+from server.wire.commands import Reply
+from server.wire.events import ErrorBody
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerParts:
+    """The stores and counters of one worker."""
+
+    settings: Settings
+    public_url: str
+    store: Store
+    catalogue: Catalogue
+    ledger: Ledger
+    provider: Provider
+    broker: Broker
+    likes: LikeCounter
+    comment_limiter: Limiter
+
+
+# The command's type differs per handler; the table in dispatch.py pairs them.
+Handler = Callable[[HandlerParts, Caller, Any], Awaitable[Reply | ErrorBody]]

@@ -1,0 +1,57 @@
+"""What a WebSocket handshake asks for: which room, which codec, whose token. Pure.
+
+The token comes in the Authorization header or, from a browser, as a second subprotocol entry
+`kaibo.bearer.<token>`; never in the URL, which proxies and logs keep.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from websockets.datastructures import Headers
+
+from server.wire.codec import BEARER_PREFIX, CODECS, MSGPACK, Codec
+
+_PATH = re.compile(r"/v1/rooms/([A-Za-z0-9][A-Za-z0-9_-]{0,63})/live")
+
+
+class Asked(NamedTuple):
+    """A handshake that names a room; `subprotocol` is None if the client offered none of ours."""
+
+    room_id: str
+    codec: Codec
+    subprotocol: str | None
+    token: str | None
+
+
+def read_handshake(target: str, headers: Headers) -> Asked | None:
+    """What the request line's target and the headers ask for, or None if that is no room."""
+    found = _PATH.fullmatch(unquote(target.partition("?")[0]))
+    if found is None:
+        return None
+    offered = [
+        entry.strip()
+        for value in headers.get_all("Sec-WebSocket-Protocol")
+        for entry in value.split(",")
+    ]
+    subprotocol = next((entry for entry in offered if entry in CODECS), None)
+    codec = CODECS[subprotocol] if subprotocol else MSGPACK
+    return Asked(found[1], codec, subprotocol, _token(offered, headers))
+
+
+def _token(offered: list[str], headers: Headers) -> str | None:
+    for entry in offered:
+        if entry.startswith(BEARER_PREFIX):
+            return entry.removeprefix(BEARER_PREFIX)
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+def origin_allowed(headers: Headers, allowed: frozenset[str]) -> bool:
+    """No Origin (not a browser), the server's own host, or one of `allowed`."""
+    origins = headers.get_all("Origin")
+    if not origins:
+        return True
+    if len(origins) > 1:
+        return False
+    return origins[0] in allowed or urlsplit(origins[0]).netloc == headers.get("Host")

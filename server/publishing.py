@@ -1,0 +1,34 @@
+"""Typed events into what the broker carries: encoded once, here, for every viewer of every worker."""
+
+import msgspec
+
+from rooms.events import Delivery, Outgoing
+from server.wire.codec import MSGPACK
+from server.wire.events import EVENTS, EventBody
+
+_ARRAY_OF_FIVE = b"\x95"  # msgpack: ["event", type, offset, ts_ms, body]
+_HEADS = {name: _ARRAY_OF_FIVE + MSGPACK.encode("event") + MSGPACK.encode(name) for name in EVENTS}
+_NAMES = {kind.body: name for name, kind in EVENTS.items()}
+
+
+def outgoing(
+    body: EventBody,
+    *,
+    key: str = "",
+    to: str = "",
+    remember: tuple[tuple[str, str], ...] = (),
+    source: str = "",
+) -> Outgoing:
+    """The event that carries `body`; its type and delivery class follow from the body's type."""
+    name = _NAMES[type(body)]
+    kind = EVENTS[name]
+    return Outgoing(
+        head=_HEADS[name],
+        body=MSGPACK.encode(msgspec.to_builtins(body)),
+        delivery=Delivery(kind.delivery),
+        numbered=kind.numbered,
+        key=key,
+        to=to,
+        remember=remember,
+        source=source,
+    )

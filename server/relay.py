@@ -1,0 +1,91 @@
+"""The relay: inventory outcomes become room events. It maps and never decides.
+
+It follows the outbox, so a sale's change is told exactly once however it was made: the broker
+skips a source it has published before, and the outbox remembers how far the relay has come.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from inventory.codes import Outcome
+from inventory.ledger.catalogue import Catalogue
+from inventory.redis_store.outbox import Entry, Outbox
+from inventory.store import StoreUnavailable
+from rooms.broker import Broker, BrokerUnavailable
+from rooms.events import Outgoing
+from server.publishing import outgoing
+from server.views import hold_view, sale_view, stock_view
+from server.wire.events import HoldEvent, SaleEvent, StockEvent
+
+log = logging.getLogger("kaibo.relay")
+
+BATCH_MAX = 200
+RETRY_DELAY_S = 0.5
+_SALE_CHANGED = {
+    Outcome.CREATED,
+    Outcome.STARTED,
+    Outcome.STOPPED,
+    Outcome.RESTOCKED,
+    Outcome.BROKEN,
+}
+
+
+def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
+    """What viewers are told of `entries`, all of one room: every sale change, every hold to its
+    own buyer, and only the latest stock of each sale."""
+    told: list[Outgoing] = []
+    stock: dict[str, Outgoing] = {}
+    for entry in entries:
+        bodies: list[SaleEvent] = []
+        if entry.kind in _SALE_CHANGED:
+            bodies = [SaleEvent(sale=sale_view(pool)) for pool in entry.pools]
+        for number, body in enumerate(bodies):
+            # A batch read again after a crash may be cut elsewhere, so each event has a source.
+            told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
+        if entry.hold is not None:
+            told.append(outgoing(HoldEvent(hold=hold_view(entry.hold)), to=entry.hold.buyer_id))
+        for pool in entry.pools:
+            event = StockEvent(stock=stock_view(pool))
+            stock[pool.sale_id] = outgoing(event, key=f"stock:{pool.sale_id}")
+    return told + list(stock.values())
+
+
+class Relay:
+    """Follows the outboxes of all rooms and publishes what viewers should hear."""
+
+    def __init__(self, outbox: Outbox, broker: Broker, catalogue: Catalogue) -> None:
+        self._outbox = outbox
+        self._broker = broker
+        self._catalogue = catalogue
+        self._after: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled; a store that is away is waited for."""
+        while True:
+            try:
+                await self.step(block_ms=500)
+            except (StoreUnavailable, BrokerUnavailable) as error:
+                log.warning("the relay waits: %s", error)
+                await asyncio.sleep(RETRY_DELAY_S)
+
+    async def step(self, block_ms: int) -> None:
+        """Relay what is there, waiting at most `block_ms` for a first entry."""
+        await self._notice_rooms()
+        if not self._after:
+            await asyncio.sleep(block_ms / 1000)
+            return
+        entries = await self._outbox.read(self._after, BATCH_MAX, block_ms)
+        by_room: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_room.setdefault(entry.room_id, []).append(entry)
+        for room_id, of_room in by_room.items():
+            last = of_room[-1]
+            await self._broker.publish(room_id, events_of(of_room))
+            await self._outbox.set_relay_position(room_id, last.stream_id)
+            self._after[room_id] = last.stream_id
+
+    async def _notice_rooms(self) -> None:
+        for room in await asyncio.to_thread(self._catalogue.rooms):
+            if room.room_id not in self._after:
+                self._after[room.room_id] = await self._outbox.relay_position(room.room_id)
