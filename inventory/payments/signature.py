@@ -30,7 +30,9 @@ def check(secret: bytes, header: str | None, body: bytes, now_ms: int) -> None:
     if not any(hmac.compare_digest(expected, digest.encode()) for digest in given):
         raise BadSignature("the signature does not fit the body: is the webhook secret the same?")
     if abs(now_ms // 1000 - int(timestamp)) > REPLAY_WINDOW_S:
-        raise BadSignature(f"signed more than {REPLAY_WINDOW_S} s from now: replayed or a bad clock")
+        raise BadSignature(
+            f"signed more than {REPLAY_WINDOW_S} s from now: replayed or a bad clock"
+        )
 
 
 def _digest(secret: bytes, timestamp: str, body: bytes) -> str:

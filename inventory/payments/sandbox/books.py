@@ -80,7 +80,7 @@ class Books:
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else msgspec.convert(row._asdict(), CheckoutRecord)
+        return None if row is None else msgspec.convert(row, CheckoutRecord, from_attributes=True)
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
         with self._engine.connect() as connection:
@@ -108,7 +108,7 @@ class Books:
 def _read(connection: Connection, checkout_id: str) -> CheckoutRecord | None:
     query = select(checkouts).where(checkouts.c.checkout_id == checkout_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else msgspec.convert(row._asdict(), CheckoutRecord)
+    return None if row is None else msgspec.convert(row, CheckoutRecord, from_attributes=True)
 
 
 def _queued(record: CheckoutRecord, now_ms: int) -> dict[str, object]:

@@ -160,9 +160,7 @@ class Deliveries:
         # Only the latest attempt may speak: an earlier one may end after a later one has begun.
         noted = (
             update(webhooks)
-            .where(
-                webhooks.c.event_id == webhook.event_id, webhooks.c.attempts == webhook.attempts
-            )
+            .where(webhooks.c.event_id == webhook.event_id, webhooks.c.attempts == webhook.attempts)
             .values(
                 state=state,
                 next_attempt_at_ms=self._now_ms() + retry_delay_ms(webhook.attempts),
