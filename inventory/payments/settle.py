@@ -13,16 +13,14 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from inventory.codes import Outcome
-from inventory.ledger.payments import PaymentBook
+from inventory.ledger.engine import LedgerUnavailable
+from inventory.ledger.payments import ORPHAN, PaymentBook
 from inventory.payments.port import PaymentEvent
 from inventory.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-ORPHAN = "ORPHAN"  # paid for a hold that nobody knows: money to give back, found by `kaibo audit`
 PENDING_INTERVAL_S = 1.0
 PENDING_BATCH_MAX = 100
 
@@ -54,7 +52,7 @@ class Settler:
         if event.kind != "paid":
             log.info("payment %s of hold %s: %s", event.payment_id, event.hold_id, event.kind)
             return
-        await asyncio.to_thread(
+        is_new = await asyncio.to_thread(
             self._book.record,
             provider,
             event.payment_id,
@@ -63,9 +61,11 @@ class Settler:
             event.amount_cents,
             self._now_ms(),
         )
+        if not is_new:
+            return  # the first report stands, and is settled or pending
         try:
             await self._resolve(provider, event)
-        except (StoreUnavailable, SQLAlchemyError) as error:
+        except (StoreUnavailable, LedgerUnavailable) as error:
             log.warning("payment %s is recorded, its outcome waits: %s", event.payment_id, error)
 
     async def settle_pending(self) -> int:
@@ -78,7 +78,7 @@ class Settler:
         while True:
             try:
                 await self.settle_pending()
-            except (StoreUnavailable, SQLAlchemyError) as error:
+            except (StoreUnavailable, LedgerUnavailable) as error:
                 log.warning("payments wait for their outcome: %s", error)
             await asyncio.sleep(PENDING_INTERVAL_S)
 

@@ -10,9 +10,9 @@ transaction. Calls block; async code calls them through `asyncio.to_thread`.
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, select, update
 
+from inventory.ledger.engine import insert, reading, writing
 from inventory.payments.port import Checkout
 from inventory.payments.sandbox.tables import checkouts, metadata, webhooks
 
@@ -53,37 +53,31 @@ class Books:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        metadata.create_all(engine)
+        with writing(engine) as connection:
+            metadata.create_all(connection)
 
     def open(self, checkout: Checkout, now_ms: int) -> CheckoutRecord:
         """The hold's checkout that is open or paid already, else this one, opened."""
-        row = msgspec.structs.asdict(checkout)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(
-                    insert(checkouts).values(
-                        **row, state=CheckoutState.OPEN.value, created_at_ms=now_ms
-                    )
-                )
-        except IntegrityError:
-            live = self._live(checkout.room_id, checkout.hold_id)
-            if live is None:
-                raise
-            return live
-        return CheckoutRecord(**row, state=CheckoutState.OPEN, created_at_ms=now_ms)
-
-    def _live(self, room_id: str, hold_id: str) -> CheckoutRecord | None:
-        query = select(checkouts).where(
-            checkouts.c.room_id == room_id,
-            checkouts.c.hold_id == hold_id,
+        opened = CheckoutRecord(
+            **msgspec.structs.asdict(checkout), state=CheckoutState.OPEN, created_at_ms=now_ms
+        )
+        live = select(checkouts).where(
+            checkouts.c.room_id == checkout.room_id,
+            checkouts.c.hold_id == checkout.hold_id,
             checkouts.c.state != CheckoutState.DECLINED.value,
         )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else msgspec.convert(row, CheckoutRecord, from_attributes=True)
+        with writing(self._engine) as connection:
+            # The index of live checkouts decides who is first, not a look before the insert.
+            connection.execute(
+                insert(connection, checkouts)
+                .values(msgspec.to_builtins(opened))
+                .on_conflict_do_nothing()
+            )
+            row = connection.execute(live).one()
+        return msgspec.convert(row, CheckoutRecord, from_attributes=True)
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _read(connection, checkout_id)
 
     def finish(self, checkout_id: str, state: CheckoutState, now_ms: int) -> CheckoutRecord | None:
@@ -97,11 +91,11 @@ class Books:
             )
             .values(state=state.value, finished_at_ms=now_ms)
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             happened = connection.execute(leave_open).rowcount == 1
             record = _read(connection, checkout_id)
             if happened and record is not None:
-                connection.execute(insert(webhooks).values(_queued(record, now_ms)))
+                connection.execute(insert(connection, webhooks).values(_queued(record, now_ms)))
         return record
 
 

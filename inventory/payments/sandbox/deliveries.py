@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import httpx
 from sqlalchemy import Engine, delete, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
+from inventory.ledger.engine import LedgerUnavailable, reading, writing
 from inventory.payments.sandbox.tables import webhooks
 from inventory.payments.signature import sign
 
@@ -65,8 +65,8 @@ class Deliveries:
                 self._queued.clear()
                 try:
                     attempted = await self.deliver_due(client)
-                except SQLAlchemyError:
-                    log.exception("webhooks cannot be read from SQL; trying again")
+                except LedgerUnavailable as error:
+                    log.warning("webhooks wait: %s", error)
                     attempted = 0
                 if attempted < BATCH_MAX:
                     await self._wait()
@@ -86,7 +86,7 @@ class Deliveries:
     def backlog(self) -> dict[str, int]:
         """How many webhooks are 'queued' and 'parked'."""
         query = select(webhooks.c.state, func.count()).group_by(webhooks.c.state)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             counted = {state: count for state, count in connection.execute(query)}
         return {"queued": 0, "parked": 0} | counted
 
@@ -131,7 +131,7 @@ class Deliveries:
             .order_by(webhooks.c.next_attempt_at_ms)
             .limit(BATCH_MAX)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = [Webhook(*row) for row in connection.execute(due)]
         claims = (self._claim(webhook, now_ms) for webhook in found)
         return [claimed for claimed in claims if claimed is not None]
@@ -149,11 +149,11 @@ class Deliveries:
             )
             .values(attempts=attempts, next_attempt_at_ms=claimed.next_attempt_at_ms)
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return claimed if connection.execute(still_as_seen).rowcount == 1 else None
 
     def _forget(self, webhook: Webhook) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(webhooks).where(webhooks.c.event_id == webhook.event_id))
 
     def _note_failure(self, webhook: Webhook, state: str, failure: str) -> None:
@@ -167,5 +167,5 @@ class Deliveries:
                 last_error=failure[:500],
             )
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(noted)

@@ -1,0 +1,146 @@
+"""Every endpoint under /v1, as one literal table.
+
+The Starlette routes and the OpenAPI document are both made from it, so neither can drift. An
+endpoint that carries out a command takes its types from the wire and may not say otherwise.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+
+from server.http import orders, rooms, webhooks
+from server.http.calls import Handler, dispatched
+from server.http.replies import (
+    OrderReply,
+    OrdersReply,
+    ProductsReply,
+    RoomsReply,
+    SalesReply,
+    TokenReply,
+    TokenRequest,
+    WebhookReply,
+)
+from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, ProductReply, SaleReply
+from server.wire.events import RoomSnapshot
+
+
+class Access(Enum):
+    """What token an endpoint wants, always of the room in its path."""
+
+    PUBLIC = "none"
+    OPTIONAL = "any or none"  # but one that is sent must be good
+    CALLER = "any"
+    HOST = "a host's"
+
+
+class Endpoint(NamedTuple):
+    """One method on one path. `refusals` are the codes it adds to those every endpoint has."""
+
+    method: str
+    path: str
+    name: str  # the command, or the operation's name in the OpenAPI document
+    handler: Handler
+    reply: type[msgspec.Struct]
+    summary: str
+    access: Access = Access.PUBLIC
+    request: type[msgspec.Struct] | None = None
+    status: int = 200
+    refusals: tuple[str, ...] = ()
+    queries: tuple[tuple[str, str], ...] = ()  # (name, meaning) of optional true/false parameters
+    raw_body: bool = False  # the handler verifies the bytes themselves
+
+
+def _command(
+    method: str,
+    path: str,
+    op: str,
+    summary: str,
+    refusals: tuple[str, ...] = (),
+    status: int = 200,
+) -> Endpoint:
+    return Endpoint(
+        method,
+        path,
+        op,
+        dispatched(op),
+        REPLIES[op],
+        summary,
+        Access.HOST if op in HOST_ONLY else Access.CALLER,
+        COMMANDS[op],
+        status,
+        ("UNKNOWN_ROOM", "UNAVAILABLE", *refusals),
+    )
+
+
+ROOM = "/rooms/{room_id}"
+PRODUCT = f"{ROOM}/products/{{product_id}}"
+SALE = f"{ROOM}/sales/{{sale_id}}"
+RESERVATION = f"{ROOM}/reservations/{{reservation_id}}"
+NO_ROOM = ("UNKNOWN_ROOM", "UNAVAILABLE")
+REPLAY = ("KEY_REUSED", "STALE_ID")
+
+ENDPOINTS = (
+    Endpoint("GET", "/rooms", "list_rooms", rooms.list_rooms, RoomsReply, "List the rooms"),
+    Endpoint(
+        "GET", ROOM, "get_room", rooms.get_room, RoomSnapshot,
+        "Show a room: products, sales, what is pinned", refusals=NO_ROOM,
+    ),
+    _command("PUT", ROOM, "put_room", "Open a room, or change its title and video"),
+    Endpoint(
+        "POST", f"{ROOM}/tokens", "issue_token", rooms.issue_token, TokenReply,
+        "Get a guest's token, or a new one for the guest whose token is sent",
+        Access.OPTIONAL, TokenRequest, 201, NO_ROOM,
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/products", "list_products", rooms.list_products, ProductsReply,
+        "List the products", refusals=NO_ROOM,
+    ),
+    Endpoint(
+        "GET", PRODUCT, "get_product", rooms.get_product, ProductReply,
+        "Show a product", refusals=(*NO_ROOM, "UNKNOWN_PRODUCT"),
+    ),
+    _command("PUT", PRODUCT, "put_product", "Create or change a product"),
+    _command("PUT", f"{ROOM}/pin", "pin", "Pin a product above the video, or unpin with null",
+             ("UNKNOWN_PRODUCT",)),
+    Endpoint(
+        "GET", f"{ROOM}/sales", "list_sales", rooms.list_sales, SalesReply,
+        "List the sales and their stock", refusals=NO_ROOM,
+    ),
+    Endpoint(
+        "GET", SALE, "get_sale", rooms.get_sale, SaleReply,
+        "Show a sale and its stock", refusals=(*NO_ROOM, "UNKNOWN_SALE"),
+    ),
+    _command("PUT", SALE, "put_sale", "Create a sale; the same terms again change nothing",
+             ("UNKNOWN_PRODUCT", "KEY_REUSED")),
+    _command("POST", f"{SALE}/start", "start_sale", "Start a sale with a countdown",
+             ("UNKNOWN_SALE", "ALREADY_STARTED", "ENDED")),
+    _command("POST", f"{SALE}/end", "end_sale", "End a sale; holds already given stay payable",
+             ("UNKNOWN_SALE", "ENDED")),
+    _command("POST", f"{SALE}/restock", "restock", "Add units, or cut units nobody holds",
+             (*REPLAY, "UNKNOWN_SALE", "CUT_TOO_DEEP")),
+    _command("POST", f"{ROOM}/reservations", "reserve",
+             "Reserve units of one or more sales, all or none; safe to retry with the same id",
+             (*REPLAY, "UNKNOWN_SALE", "NOT_STARTED", "ENDED", "PAUSED", "USER_LIMIT", "SOLD_OUT"),
+             201),
+    _command("POST", f"{RESERVATION}/cancel", "cancel", "Give a reservation back",
+             ("UNKNOWN_HOLD", "NOT_HELD")),
+    _command("POST", f"{RESERVATION}/pay", "pay",
+             "Start paying: extends the reservation once and names the page to pay on",
+             ("UNKNOWN_HOLD", "NOT_HELD")),
+    Endpoint(
+        "GET", f"{ROOM}/orders", "list_orders", orders.list_orders, OrdersReply,
+        "List your reservations and orders, newest first", Access.CALLER,
+        queries=(("all", "as a host: everybody's"),), refusals=("UNAVAILABLE",),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/orders/{{reservation_id}}", "get_order", orders.get_order, OrderReply,
+        "Show one of your orders; a host may see any", Access.CALLER,
+        refusals=("UNKNOWN_HOLD", "UNAVAILABLE"),
+    ),
+    Endpoint(
+        "POST", "/webhooks/{provider}", "receive_webhook", webhooks.receive, WebhookReply,
+        "Where a payment provider reports, signed", raw_body=True,
+        refusals=("BAD_MESSAGE", "TOO_LARGE", "NOT_FOUND", "UNAVAILABLE"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""What the HTTP routes are handed; `server/app.py` makes it, nothing here is global."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.ledger import Ledger
+from inventory.payments.port import Provider
+from inventory.payments.settle import Settler
+from inventory.store import Store
+from server.settings import Settings
+from server.tokens import Caller, Tokens
+from server.wire.commands import Command, Reply
+from server.wire.events import ErrorBody, RoomSnapshot
+
+Check = Callable[[], Awaitable[object]]  # raises when its part is not ready
+
+
+class Dispatcher(Protocol):
+    async def handle(self, caller: Caller, op: str, command: Command) -> Reply | ErrorBody:
+        """Carry out a command that is well formed; the same one that the sockets use."""
+
+
+class Snapshots(Protocol):
+    async def room_snapshot(self, room_id: str) -> RoomSnapshot | None:
+        """The room as it is now, or None if there is no such room."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpParts:
+    """Everything the HTTP side uses of the rest of the server."""
+
+    settings: Settings
+    tokens: Tokens
+    dispatcher: Dispatcher
+    snapshot: Snapshots
+    store: Store
+    catalogue: Catalogue
+    ledger: Ledger
+    payments: Settler
+    provider: Provider
+    checks: Mapping[str, Check]
+    now_ms: Callable[[], int]
