@@ -43,7 +43,7 @@ from server.connection import Connection
 from server.dispatch import Dispatcher
 from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
-from server.http import routes
+from server.http import exception_handlers, routes
 from server.http.parts import HttpParts
 from server.live import Live
 from server.pulse import Pulse
@@ -248,7 +248,9 @@ def _app(stores: Stores, live: Live, settler: Settler, provider: SandboxProvider
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Live]]:
         yield {"live": live}
 
-    return Starlette(routes=routes(parts), lifespan=lifespan)
+    return Starlette(
+        routes=routes(parts), exception_handlers=exception_handlers(), lifespan=lifespan
+    )
 
 
 class Server(uvicorn.Server):
