@@ -7,6 +7,8 @@ where it cannot, the next start does.
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -40,18 +42,21 @@ log = logging.getLogger(__name__)
 
 
 class TestVideo:
-    """The stream of one room in `data_dir/media/{room_id}/live.m3u8`.
+    """The stream of one room in `media/{room_id}/live.m3u8`; its log and pid are beside `media`.
 
-    `start` returns when the playlist can be played; run `watch` as a task; cancel it before `stop`.
+    `playing` is all of it. `start` returns when the playlist can be played; run `watch` as a task
+    and cancel it before `stop`.
     """
 
     __test__ = False  # its name is no test's
 
-    def __init__(self, data_dir: Path, room_id: str, title: str, ffmpeg: str | None = None) -> None:
-        self._folder = data_dir / "media" / room_id
+    def __init__(
+        self, media: Path, room_id: str, title: str = "", ffmpeg: str | None = None
+    ) -> None:
+        self._folder = media / room_id
         self._title = title
         self._ffmpeg = ffmpeg
-        self._child = Child(f"video-{room_id}", self._folder, data_dir / "video")
+        self._child = Child(f"video-{room_id}", self._folder, media.parent / "video")
 
     def __repr__(self) -> str:
         return f"<TestVideo {self._child!r}>"
@@ -63,6 +68,18 @@ class TestVideo:
     @property
     def pid(self) -> int | None:
         return self._child.pid
+
+    @asynccontextmanager
+    async def playing(self) -> AsyncIterator[None]:
+        """It plays as long as the block runs, and is started again if it dies."""
+        await self.start()
+        watch = asyncio.create_task(self.watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+            await self.stop()
 
     async def start(self) -> None:
         """Raises EmbeddedError when ffmpeg cannot run or makes no playlist."""

@@ -6,8 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,22 +23,13 @@ from pathlib import Path
 from server.embedded.video import TestVideo
 
 async def main():
-    video = TestVideo(Path(sys.argv[1]), "demo", "Owned")
+    video = TestVideo(Path(sys.argv[1]) / "media", "demo", "Owned")
     await video.start()
     print(video.pid, flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
 """
-
-
-@asynccontextmanager
-async def playing(video: TestVideo) -> AsyncIterator[str]:
-    await video.start()
-    try:
-        yield video.playlist.read_text()
-    finally:
-        await video.stop()
 
 
 def pid_of_a_killed_owner(data_dir: Path) -> int:
@@ -70,7 +60,9 @@ def is_running(pid: int) -> bool:
 
 
 async def test_the_playlist_is_live_and_tells_the_wall_clock(tmp_path: Path) -> None:
-    async with playing(TestVideo(tmp_path, "demo", "龙井茶 Longjing's tea: 50% off")) as playlist:
+    video = TestVideo(tmp_path / "media", "demo", "龙井茶 Longjing's tea: 50% off")
+    async with video.playing():
+        playlist = video.playlist.read_text()
         times = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", playlist)
         age_s = (datetime.now(UTC) - datetime.fromisoformat(times[-1])).total_seconds()
         assert 0 <= age_s < 15
@@ -78,29 +70,29 @@ async def test_the_playlist_is_live_and_tells_the_wall_clock(tmp_path: Path) -> 
 
 
 async def test_a_segment_is_portrait_h264_that_every_browser_plays(tmp_path: Path) -> None:
-    video = TestVideo(tmp_path, "demo", "Demo")
-    async with playing(video) as playlist:
-        segment = video.playlist.parent / re.findall(r"^\S+\.ts$", playlist, re.MULTILINE)[0]
+    video = TestVideo(tmp_path / "media", "demo", "Demo")
+    async with video.playing():
+        names = re.findall(r"^\S+\.ts$", video.playlist.read_text(), re.MULTILINE)
+        segment = video.playlist.parent / names[0]
         said = described(segment)
     assert re.search(r"Video: h264 \(Constrained Baseline\).*540x960.*25 fps", said), said
 
 
 async def test_a_killed_ffmpeg_is_started_again_with_rising_numbers(tmp_path: Path) -> None:
-    video = TestVideo(tmp_path, "demo", "Demo")
-    async with playing(video) as playlist:
-        watch = asyncio.create_task(video.watch())
+    video = TestVideo(tmp_path / "media", "demo", "Demo")
+    async with video.playing():
+        first = sequence(video.playlist.read_text())
         killed = video.pid
         assert killed
         os.kill(killed, signal.SIGKILL)
         await until(lambda: video.pid != killed and video.playlist.exists())
-        assert sequence(video.playlist.read_text()) > sequence(playlist)
-        watch.cancel()
+        assert sequence(video.playlist.read_text()) > first
 
 
 async def test_it_ends_with_an_owner_who_is_killed(tmp_path: Path) -> None:
     pid = pid_of_a_killed_owner(tmp_path)
     await until(lambda: not is_running(pid))
-    async with playing(TestVideo(tmp_path, "demo", "Demo")):
+    async with TestVideo(tmp_path / "media", "demo", "Demo").playing():
         pass
 
 
@@ -108,8 +100,9 @@ async def test_without_a_font_it_plays_without_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("server.embedded.video.find_font", lambda: find_font((str(tmp_path),)))
-    async with playing(TestVideo(tmp_path, "demo", "Demo")) as playlist:
-        assert "#EXTM3U" in playlist
+    video = TestVideo(tmp_path / "media", "demo", "Demo")
+    async with video.playing():
+        assert "#EXTM3U" in video.playlist.read_text()
     assert "no font found" in caplog.text
 
 
@@ -118,7 +111,7 @@ async def test_an_ffmpeg_that_cannot_run_says_why(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho no such codec\nexit 1\n")
     broken.chmod(0o755)
     with pytest.raises(EmbeddedError, match="no such codec"):
-        await TestVideo(tmp_path, "demo", "Demo", ffmpeg=str(broken)).start()
+        await TestVideo(tmp_path / "media", "demo", "Demo", ffmpeg=str(broken)).start()
 
 
 def test_a_chinese_font_is_preferred_and_a_latin_one_drops_what_it_lacks(tmp_path: Path) -> None:
