@@ -31,6 +31,9 @@ class Account(StrEnum):
     SOLD = "sold"
 
 
+COUNTER_NAMES = ("total", "available", "held", "sold")
+
+
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """One sale and its stock: exactly what the `pools` hash in Redis stores, msgpack-encoded.
 
@@ -75,8 +78,14 @@ def has_ended(pool: Pool, now_ms: int) -> bool:
 
 def is_lawful(pool: Pool) -> bool:
     """The conservation law. A pool that breaks it must not be written."""
-    counts = (pool.total, pool.available, pool.held, pool.sold)
-    return min(counts) >= 0 and pool.total == pool.available + pool.held + pool.sold
+    return (
+        min(counters(pool).values()) >= 0 and pool.total == pool.available + pool.held + pool.sold
+    )
+
+
+def counters(pool: Pool) -> dict[str, int]:
+    """The four counts, by COUNTER_NAMES."""
+    return {name: getattr(pool, name) for name in COUNTER_NAMES}
 
 
 def moved(pool: Pool, source: Account, target: Account, units: int) -> Pool:
@@ -85,8 +94,7 @@ def moved(pool: Pool, source: Account, target: Account, units: int) -> Pool:
     Raises ValueError if that would break the conservation law: callers ask first whether the units
     are there (`pool.available`), because "not enough" is an expected refusal.
     """
-    counts = {"total": pool.total, "available": pool.available, "held": pool.held}
-    counts["sold"] = pool.sold
+    counts = counters(pool)
     for account, change in ((source, -units), (target, units)):
         if account is Account.SUPPLY:
             counts["total"] -= change

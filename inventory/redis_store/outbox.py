@@ -12,15 +12,10 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.codes import Outcome
-from inventory.hold import Hold
-from inventory.pool import Pool
+from inventory.entry import BEGINNING, Entry, position_of, stream_id_of
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.store import unavailable_when_failing
 from inventory.store import InventoryError
-
-BEGINNING = "0-0"
-_SEQUENCE_MAX = 1_000_000  # entries in one millisecond, so that a position fits in 63 bits
 
 
 class UnreadableEntry(InventoryError):
@@ -30,34 +25,6 @@ class UnreadableEntry(InventoryError):
         super().__init__(f"outbox entry {stream_id} of room {room_id} cannot be read: {reason}")
         self.room_id = room_id
         self.stream_id = stream_id
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened, and the records it touched, as they were right after it.
-
-    `units`: those created or added by CREATED and RESTOCKED (negative: cut).
-    """
-
-    room_id: str
-    stream_id: str
-    position: int
-    kind: Outcome
-    hold: Hold | None = None
-    pools: list[Pool] = []
-    units: int = 0
-
-
-def position_of(stream_id: str) -> int:
-    """A stream id as one number that orders like it: `ms * 1_000_000 + sequence`."""
-    time_ms, sequence = stream_id.split("-")
-    if int(sequence) >= _SEQUENCE_MAX:
-        raise InventoryError(f"stream id {stream_id} has too high a sequence number")
-    return int(time_ms) * _SEQUENCE_MAX + int(sequence)
-
-
-def stream_id_of(position: int) -> str:
-    """The stream id of a position."""
-    return f"{position // _SEQUENCE_MAX}-{position % _SEQUENCE_MAX}"
 
 
 class Outbox:

@@ -1,0 +1,41 @@
+"""An outbox entry: one thing that happened in a room, and where it stands in the room's order.
+
+Stream ids are Redis's (`ms-sequence`); a position is the same as one number, for SQL.
+"""
+
+import msgspec
+
+from inventory.codes import Outcome
+from inventory.hold import Hold
+from inventory.pool import Pool
+
+BEGINNING = "0-0"
+_SEQUENCE_MAX = 1_000_000  # entries in one millisecond, so that a position fits in 63 bits
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened, and the records it touched, as they were right after it.
+
+    `units`: those created or added by CREATED and RESTOCKED (negative: cut).
+    """
+
+    room_id: str
+    stream_id: str
+    position: int
+    kind: Outcome
+    hold: Hold | None = None
+    pools: list[Pool] = []
+    units: int = 0
+
+
+def position_of(stream_id: str) -> int:
+    """A stream id as one number that orders like it: `ms * 1_000_000 + sequence`."""
+    time_ms, sequence = stream_id.split("-")
+    if int(sequence) >= _SEQUENCE_MAX:
+        raise ValueError(f"stream id {stream_id} has too high a sequence number")
+    return int(time_ms) * _SEQUENCE_MAX + int(sequence)
+
+
+def stream_id_of(position: int) -> str:
+    """The stream id of a position."""
+    return f"{position // _SEQUENCE_MAX}-{position % _SEQUENCE_MAX}"

@@ -1,0 +1,193 @@
+"""The ledger: every hold it has seen, and every movement of units, by outbox position.
+
+`apply` commits entries and the position up to which they go in one transaction. Whoever reads an
+entry again, after a crash or beside another writer, finds the position there already and does
+nothing: an effect exactly once, with no acknowledgement that could come too early.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from inventory.entry import Entry
+from inventory.hold import Hold, HoldState, Line
+from inventory.ledger import postings
+from inventory.ledger.engine import reading, writing
+from inventory.ledger.journal import claim_position, post, set_position
+from inventory.ledger.tables import (
+    ledger_positions,
+    movements,
+    order_lines,
+    orders,
+    parked,
+    sales,
+)
+from inventory.pool import COUNTER_NAMES, Account
+
+_IDS_PER_QUERY_MAX = 500  # SQLite takes 32,766 parameters, older ones 999
+
+_POSITION_MAX = 2**63 - 1
+
+Counters = dict[str, int]  # by COUNTER_NAMES
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """An entry that a constraint refused: the backstop held, and somebody must look."""
+
+    position: int
+    kind: str
+    reason: str
+
+
+class Ledger:
+    """Reads and writes on one database. Every method raises LedgerUnavailable when it is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def apply(self, room_id: str, entries: Sequence[Entry]) -> int:
+        """Commits the entries that are new, in order; returns the room's position afterwards.
+
+        An entry that a constraint refuses is parked, and the rest goes on.
+        """
+        try:
+            return self._apply(room_id, entries)
+        except (IntegrityError, DataError) as error:
+            if len(entries) == 1:
+                return self._park(room_id, entries[0], str(error.orig))
+        return [self.apply(room_id, [entry]) for entry in entries][-1]
+
+    def _apply(self, room_id: str, entries: Sequence[Entry]) -> int:
+        with writing(self._engine) as connection:
+            position = claim_position(connection, room_id)
+            fresh = [entry for entry in entries if entry.position > position]
+            if not fresh:
+                return position
+            post(connection, room_id, postings.fold(fresh))
+            return set_position(connection, room_id, fresh[-1].position)
+
+    def _park(self, room_id: str, entry: Entry, reason: str) -> int:
+        row = {
+            "room_id": room_id,
+            "position": entry.position,
+            "kind": entry.kind.value,
+            "reason": reason,
+            "entry_json": msgspec.json.encode(entry),
+        }
+        with writing(self._engine) as connection:
+            position = claim_position(connection, room_id)
+            if entry.position <= position:
+                return position
+            connection.execute(parked.insert(), row)
+            return set_position(connection, room_id, entry.position)
+
+    def position(self, room_id: str) -> int:
+        """The outbox position up to which the room is in SQL; 0 before the first entry."""
+        query = select(ledger_positions.c.position).where(ledger_positions.c.room_id == room_id)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar() or 0
+
+    def orders(self, room_id: str, limit: int) -> list[Hold]:
+        """The room's newest holds, in any state."""
+        return self._holds(room_id, limit)
+
+    def orders_of(self, room_id: str, buyer_id: str, limit: int) -> list[Hold]:
+        """A buyer's newest holds in the room, in any state."""
+        return self._holds(room_id, limit, orders.c.buyer_id == buyer_id)
+
+    def hold(self, room_id: str, hold_id: str) -> Hold | None:
+        """One hold, however old."""
+        found = self._holds(room_id, 1, orders.c.hold_id == hold_id)
+        return found[0] if found else None
+
+    def _holds(self, room_id: str, limit: int, *conditions: Any) -> list[Hold]:
+        newest = (
+            select(orders)
+            .where(orders.c.room_id == room_id, *conditions)
+            .order_by(orders.c.created_at_ms.desc(), orders.c.hold_id.desc())
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(newest).mappings()]
+            lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
+        return [_hold(row, lines[row["hold_id"]]) for row in rows]
+
+    def counters_at(self, room_id: str, position: int) -> dict[str, Counters]:
+        """Each sale's counters as they were after `position`, summed from the movements."""
+        with reading(self._engine) as connection:
+            return _summed(connection, room_id, position)
+
+    def summed_and_carried(self, room_id: str) -> tuple[dict[str, Counters], dict[str, Counters]]:
+        """Each sale's counters now: summed from the movements, and as `sales` carries them."""
+        with reading(self._engine) as connection:
+            return _summed(connection, room_id, _POSITION_MAX), _carried(connection, room_id)
+
+    def paid_among(self, room_id: str, hold_ids: Sequence[str]) -> set[str]:
+        """Those of the holds that have a paid order."""
+        found: set[str] = set()
+        with reading(self._engine) as connection:
+            for start in range(0, len(hold_ids), _IDS_PER_QUERY_MAX):
+                chunk = hold_ids[start : start + _IDS_PER_QUERY_MAX]
+                query = select(orders.c.hold_id).where(
+                    orders.c.room_id == room_id,
+                    orders.c.state == HoldState.PAID.value,
+                    orders.c.hold_id.in_(chunk),
+                )
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def parked(self, room_id: str) -> list[Parked]:
+        """Entries that a constraint refused, in order."""
+        query = (
+            select(parked.c.position, parked.c.kind, parked.c.reason)
+            .where(parked.c.room_id == room_id)
+            .order_by(parked.c.position)
+        )
+        with reading(self._engine) as connection:
+            return [Parked(*row) for row in connection.execute(query)]
+
+
+def _summed(connection: Connection, room_id: str, position: int) -> dict[str, Counters]:
+    balances: dict[str, dict[Account, int]] = {}
+    for column, sign in ((movements.c.from_account, -1), (movements.c.to_account, 1)):
+        query = (
+            select(movements.c.sale_id, column, func.sum(movements.c.units))
+            .where(movements.c.room_id == room_id, movements.c.position <= position)
+            .group_by(movements.c.sale_id, column)
+        )
+        for sale_id, name, units in connection.execute(query):
+            balance = balances.setdefault(sale_id, {})
+            account = Account(name)
+            balance[account] = balance.get(account, 0) + sign * int(units)
+    return {sale_id: postings.as_counters(balance) for sale_id, balance in balances.items()}
+
+
+def _carried(connection: Connection, room_id: str) -> dict[str, Counters]:
+    query = select(sales).where(sales.c.room_id == room_id)
+    rows = connection.execute(query).mappings()
+    return {row["sale_id"]: {name: row[name] for name in COUNTER_NAMES} for row in rows}
+
+
+def _hold(row: dict[str, Any], lines: list[Line]) -> Hold:
+    names = set(Hold.__struct_fields__) - {"lines"}
+    return msgspec.convert({name: row[name] for name in names} | {"lines": lines}, Hold)
+
+
+def _lines_by_hold(
+    connection: Connection, room_id: str, hold_ids: Sequence[str]
+) -> dict[str, list[Line]]:
+    lines: dict[str, list[Line]] = {hold_id: [] for hold_id in hold_ids}
+    for start in range(0, len(hold_ids), _IDS_PER_QUERY_MAX):
+        chunk = hold_ids[start : start + _IDS_PER_QUERY_MAX]
+        query = (
+            select(order_lines)
+            .where(order_lines.c.room_id == room_id, order_lines.c.hold_id.in_(chunk))
+            .order_by(order_lines.c.sale_id)
+        )
+        for row in connection.execute(query).mappings():
+            fields = {name: row[name] for name in Line.__struct_fields__}
+            lines[row["hold_id"]].append(Line(**fields))
+    return lines

@@ -1,0 +1,149 @@
+"""The tables of the ledger.
+
+`movements` is the truth about units: a row per sale and outbox entry, from one account to another.
+`sales` carries the sums, kept by the same transaction, under CHECK constraints that make an
+oversell impossible to commit whatever the reservation engine did. Times are ms since 1970, money is
+integer cents. `position` is an outbox entry's (see `redis_store/outbox.py`).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("room_id", String(64), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("video_url", Text),
+    Column("currency", String(3), nullable=False),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("product_id", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("picture_url", Text),
+    Column("list_price_cents", BigInteger, nullable=False),
+    PrimaryKeyConstraint("room_id", "product_id"),
+)
+
+sales = Table(
+    "sales",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("sale_id", String(64), nullable=False),
+    Column("product_id", String(64), nullable=False),
+    Column("price_cents", BigInteger, nullable=False),
+    Column("per_buyer_max", Integer, nullable=False),
+    Column("hold_duration_ms", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("available", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("sold", BigInteger, nullable=False),
+    Column("starts_at_ms", BigInteger),
+    Column("ends_at_ms", BigInteger),
+    Column("paused", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("room_id", "sale_id"),
+    CheckConstraint("available >= 0 AND held >= 0 AND sold >= 0", name="no_unit_is_owed"),
+    CheckConstraint("total = available + held + sold", name="units_are_conserved"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("hold_id", String(36), nullable=False),
+    Column("buyer_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger, nullable=False),
+    Column("extended", Boolean, nullable=False),
+    Column("finished_at_ms", BigInteger),
+    Column("payment_id", String(128)),
+    Column("paid_late", Boolean, nullable=False),
+    PrimaryKeyConstraint("room_id", "hold_id"),
+    Index("orders_newest", "room_id", "created_at_ms"),
+    Index("orders_of_buyer", "room_id", "buyer_id", "created_at_ms"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("hold_id", String(36), nullable=False),
+    Column("sale_id", String(64), nullable=False),
+    Column("product_id", String(64), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("price_cents", BigInteger, nullable=False),
+    PrimaryKeyConstraint("room_id", "hold_id", "sale_id"),
+    ForeignKeyConstraint(["room_id", "hold_id"], ["orders.room_id", "orders.hold_id"]),
+    CheckConstraint("quantity > 0", name="a_line_has_units"),
+)
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("sale_id", String(64), nullable=False),
+    Column("from_account", String(16), nullable=False),
+    Column("to_account", String(16), nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("hold_id", String(36)),
+    PrimaryKeyConstraint("room_id", "position", "sale_id"),
+    CheckConstraint("units > 0", name="a_movement_moves"),
+    CheckConstraint("from_account <> to_account", name="a_movement_has_two_accounts"),
+)
+
+ledger_positions = Table(
+    "ledger_positions",
+    metadata,
+    Column("room_id", String(64), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("room_id", String(64), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("entry_json", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("room_id", "position"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("provider", String(32), nullable=False),
+    Column("payment_id", String(128), nullable=False),
+    Column("room_id", String(64), nullable=False),
+    Column("hold_id", String(64), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("outcome", String(32)),
+    Column("settled_at_ms", BigInteger),
+    PrimaryKeyConstraint("provider", "payment_id"),
+    Index("payments_unsettled", "outcome", "received_at_ms"),
+    Index("payments_of_hold", "room_id", "hold_id"),
+)

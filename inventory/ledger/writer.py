@@ -1,0 +1,90 @@
+"""The ledger writer: follows the outbox of every room and moves it into SQL.
+
+Its position lives in SQL, committed with what it wrote. Only then is the outbox trimmed, and only
+below the slower of its two readers (the relay keeps its own position). While SQL is away the outbox
+grows; at its cap the store pauses reserving. Several writers at once are wasteful but harmless.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+from inventory.entry import Entry, position_of, stream_id_of
+from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.ledger import Ledger
+from inventory.redis_store.outbox import Outbox
+from inventory.store import InventoryError
+
+log = logging.getLogger("kaibo.ledger")
+
+_ENTRIES_PER_READ_MAX = 500
+_BLOCK_MS = 500
+_BACKOFF_MIN_S, _BACKOFF_MAX_S = 0.1, 5.0
+
+
+class LedgerWriter:
+    """`run()` until cancelled; `drain()` for whoever needs a room to be in SQL now."""
+
+    def __init__(self, outbox: Outbox, ledger: Ledger, catalogue: Catalogue) -> None:
+        self._outbox = outbox
+        self._ledger = ledger
+        self._catalogue = catalogue
+        self._positions: dict[str, int] = {}  # what SQL has committed, as far as we know
+        self._untrimmed: set[str] = set()
+
+    async def run(self) -> None:
+        """Follows all rooms, those created later too, and survives Redis or SQL being away."""
+        backoff_s = _BACKOFF_MIN_S
+        while True:
+            try:
+                await self.step(_BLOCK_MS)
+                backoff_s = _BACKOFF_MIN_S
+            except InventoryError as error:
+                log.warning("ledger writer waits %.1f s: %s", backoff_s, error)
+                self._positions.clear()
+                await asyncio.sleep(backoff_s)
+                backoff_s = min(backoff_s * 2, _BACKOFF_MAX_S)
+
+    async def step(self, block_ms: int | None = None) -> int:
+        """Moves what is there into SQL, waiting up to `block_ms` for it; how many entries."""
+        room_ids = await asyncio.to_thread(self._catalogue.room_ids)
+        if not room_ids:
+            await asyncio.sleep((block_ms or 0) / 1_000)
+        return await self._move(room_ids, block_ms)
+
+    async def drain(self, room_id: str) -> int:
+        """Moves all of a room's entries into SQL; returns the position reached."""
+        while await self._move([room_id], None):
+            pass
+        return await self._position(room_id)
+
+    async def _move(self, room_ids: Sequence[str], block_ms: int | None) -> int:
+        after = {room_id: stream_id_of(await self._position(room_id)) for room_id in room_ids}
+        entries = await self._outbox.read(after, _ENTRIES_PER_READ_MAX, block_ms)
+        by_room: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_room[entry.room_id].append(entry)
+        for room_id, batch in by_room.items():
+            self._positions[room_id] = await asyncio.to_thread(self._ledger.apply, room_id, batch)
+            self._untrimmed.add(room_id)
+        for room_id in list(self._untrimmed):
+            await self._trim(room_id)
+        return len(entries)
+
+    async def _position(self, room_id: str) -> int:
+        if room_id not in self._positions:
+            found = await asyncio.to_thread(self._ledger.position, room_id)
+            self._positions[room_id] = found
+            self._untrimmed.add(room_id)  # whoever committed last may not have come to it
+        return self._positions[room_id]
+
+    async def _trim(self, room_id: str) -> None:
+        """Trims what both readers have committed; tries again later while the relay is behind."""
+        committed = await self._position(room_id)
+        relayed = position_of(await self._outbox.relay_position(room_id))
+        safe = min(committed, relayed)
+        if safe > 0:
+            await self._outbox.trim(room_id, stream_id_of(safe))
+        if relayed >= committed:
+            self._untrimmed.discard(room_id)
