@@ -5,13 +5,14 @@ An orchestrator restarts what is not live and sends no visitors to what is not r
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.http.parts import Check, HttpParts
+from server.http.parts import Check
 from server.http.replies import LiveReply, ReadyReply
 
 log = logging.getLogger(__name__)
@@ -20,21 +21,21 @@ CHECK_TIMEOUT_S = 2.0
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def health_routes(parts: HttpParts) -> list[Route]:
+def health_routes(checks: Mapping[str, Check]) -> list[Route]:
     async def live(_: Request) -> Response:
         return _json(LiveReply("live"), 200)
 
     async def ready(_: Request) -> Response:
-        told = await readiness(parts)
+        told = await readiness(checks)
         return _json(told, 200 if told.status == "ready" else 503)
 
     return [Route("/live", live), Route("/ready", ready)]
 
 
-async def readiness(parts: HttpParts) -> ReadyReply:
+async def readiness(checks: Mapping[str, Check]) -> ReadyReply:
     """Every check run at once, each within its time."""
-    states = await asyncio.gather(*(_state(name, check) for name, check in parts.checks.items()))
-    told = dict(zip(parts.checks, states, strict=True))
+    states = await asyncio.gather(*(_state(name, check) for name, check in checks.items()))
+    told = dict(zip(checks, states, strict=True))
     return ReadyReply("ready" if all(it == "ok" for it in states) else "not ready", told)
 
 

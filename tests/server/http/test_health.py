@@ -1,0 +1,56 @@
+"""Readiness names the part that is not ready, and never takes long to say so."""
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.http import health
+from server.http.parts import Check
+
+
+async def well() -> None:
+    """A part that answers."""
+
+
+async def broken() -> None:
+    raise ConnectionError("redis://:password@10.0.0.7 refused")
+
+
+async def silent() -> None:
+    await asyncio.Event().wait()
+
+
+async def get(path: str, checks: dict[str, Check]) -> httpx.Response:
+    app = Starlette(routes=list(health.health_routes(checks)))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://kaibo.test"
+    ) as client:
+        return await client.get(path)
+
+
+async def test_process_is_live_whatever_its_parts_do() -> None:
+    response = await get("/live", {"redis": broken})
+    assert (response.status_code, response.json()) == (200, {"status": "live"})
+
+
+async def test_ready_when_every_part_is() -> None:
+    response = await get("/ready", {"redis": well, "sql": well})
+    assert response.status_code == 200
+    assert response.json() == {"status": "ready", "parts": {"redis": "ok", "sql": "ok"}}
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_part_that_fails_is_named_without_its_address() -> None:
+    response = await get("/ready", {"redis": broken, "sql": well})
+    assert response.status_code == 503
+    assert response.json()["parts"] == {"redis": "ConnectionError", "sql": "ok"}
+    assert "10.0.0.7" not in response.text
+
+
+async def test_part_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_TIMEOUT_S", 0.05)
+    response = await get("/ready", {"sql": silent})
+    assert response.status_code == 503
+    assert "no answer within" in response.json()["parts"]["sql"]
