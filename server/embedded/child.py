@@ -115,7 +115,7 @@ async def keep_alive(child: Child, start_again: Callable[[], Awaitable[None]]) -
         try:
             await start_again()
         except (EmbeddedError, OSError) as error:
-            log.error("%s does not start: %s", child.name, error)
+            log.error("%s does not start: %s", child.name, error)  # noqa: TRY400 - it says all
         else:
             log.warning("%s runs again, pid %s", child.name, child.pid)
 

@@ -16,8 +16,8 @@ class DataDirInUse(EmbeddedError):
 
     def __init__(self, data_dir: Path, pid: int | None) -> None:
         super().__init__(
-            f"{data_dir} is in use by another Kaibo process (pid {pid or 'not known yet'}): stop it,"
-            " or choose another folder with --data-dir"
+            f"{data_dir} is in use by another Kaibo process (pid {pid or 'not known yet'}):"
+            " stop it, or choose another folder with --data-dir"
         )
         self.data_dir = data_dir
         self.pid = pid

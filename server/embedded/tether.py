@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent_pid:  # it died before the kernel knew of the wish
             sys.exit("tether: the parent has ended already")
-    os.execv(program[0], program)
+    os.execv(program[0], program)  # noqa: S606 - no shell is the point
 
 
 if __name__ == "__main__":
