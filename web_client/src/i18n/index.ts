@@ -1,0 +1,64 @@
+// Which language is shown, and how texts, money and times are written in it. Reading `lang` inside a
+// component makes it follow a switch. The browser's language is the default; a switch is remembered.
+import { effect, signal } from "@preact/signals";
+
+import { en } from "./en";
+import type { Key, Texts } from "./keys";
+import { zh } from "./zh";
+
+export type { Key } from "./keys";
+export type Lang = "zh" | "en";
+
+const TEXTS: Record<Lang, Texts> = { zh, en };
+const LOCALES: Record<Lang, string> = { zh: "zh-CN", en: "en" };
+const STORED = "kaibo.lang";
+
+export const lang = signal<Lang>(initialLang());
+
+/** Keeps the document's own language in step, for screen readers and for fonts. */
+export function followLanguage(): void {
+  effect(() => {
+    document.documentElement.lang = LOCALES[lang.value];
+  });
+}
+
+export function switchLanguage(): void {
+  lang.value = lang.value === "zh" ? "en" : "zh";
+  localStorage.setItem(STORED, lang.value);
+}
+
+export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
+  return TEXTS[lang.value][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** The words for a refusal's code; a code from a newer server gets the general ones. */
+export function refusalKey(code: string): Key {
+  const key = `refusal.${code}`;
+  return key in zh ? (key as Key) : "refusal.other";
+}
+
+/** ¥129 or ¥129.50: the cents only when there are any. */
+export function money(cents: number, currency: string): string {
+  return new Intl.NumberFormat(LOCALES[lang.value], {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: cents % 100 === 0 ? 0 : 2,
+  }).format(cents / 100);
+}
+
+export function count(value: number): string {
+  const options = { notation: value >= 10_000 ? "compact" : "standard", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(LOCALES[lang.value], options).format(value);
+}
+
+/** The time of day of a moment. */
+export function timeOfDay(momentMs: number): string {
+  return new Date(momentMs).toLocaleTimeString(LOCALES[lang.value], { hour12: false });
+}
+
+function initialLang(): Lang {
+  const stored = globalThis.localStorage.getItem(STORED);
+  if (stored === "zh" || stored === "en") return stored;
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}

@@ -1,0 +1,58 @@
+// Everything the page knows, as one value. Views read it, `reduce` makes the next one, and nobody
+// else changes it. Maps are replaced, never written to, so "is it the same object" means "unchanged".
+import type { CommentView, HoldView, ProductView, RoomView, SaleView, UserView } from "../wire/types.gen";
+
+/** A sale, and the version at which its terms (not its counters) were last heard. */
+export type Sale = SaleView & { termsVersion: number };
+
+/** A reservation that was sent and not answered yet; kept across reloads under the same id. */
+export interface Pending {
+  reservation_id: string;
+  lines: { sale_id: string; quantity: number }[];
+}
+
+export type Connection =
+  | { kind: "connecting" }
+  | { kind: "open" }
+  | { kind: "waiting"; attempt: number }
+  | { kind: "stopped"; closeCode: number };
+
+export interface RoomState {
+  connection: Connection;
+  room: RoomView | null; // null until the first welcome
+  you: UserView | null;
+  epoch: string;
+  products: ReadonlyMap<string, ProductView>;
+  sales: ReadonlyMap<string, Sale>;
+  pinnedProductId: string | null;
+  comments: readonly CommentView[]; // oldest first, the last COMMENTS_MAX
+  commentsSeen: number; // ever, so that "N new" can be counted
+  likesTotal: number;
+  likesHeard: number; // likes of others since the page opened
+  viewerCount: number;
+  holds: ReadonlyMap<string, HoldView>; // your own
+  holdsKnown: boolean;
+  pending: readonly Pending[];
+  limited: ReadonlySet<string>; // sales that refused you with USER_LIMIT
+}
+
+export const COMMENTS_MAX = 200;
+
+export const EMPTY: RoomState = {
+  connection: { kind: "connecting" },
+  room: null,
+  you: null,
+  epoch: "",
+  products: new Map(),
+  sales: new Map(),
+  pinnedProductId: null,
+  comments: [],
+  commentsSeen: 0,
+  likesTotal: 0,
+  likesHeard: 0,
+  viewerCount: 0,
+  holds: new Map(),
+  holdsKnown: false,
+  pending: [],
+  limited: new Set(),
+};

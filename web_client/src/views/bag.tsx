@@ -1,0 +1,71 @@
+// Everything the room sells: each product with the sale that matters now.
+import { clockText } from "../duration";
+import { t } from "../i18n";
+import { saleOf } from "../store/featured";
+import { offer } from "../store/offer";
+import type { Sale } from "../store/state";
+import type { ProductView } from "../wire/types.gen";
+import { BuyButton } from "./buy_button";
+import { useRoom } from "./context";
+import { countsToMs } from "./offer_words";
+import { Badge, Picture, Price } from "./parts";
+
+export function Bag() {
+  const room = useRoom();
+  const state = room.state.value;
+  const products = [...state.products.values()];
+  if (products.length === 0) return <p class="empty">{t("bag.empty")}</p>;
+  return (
+    <ul class="bag" data-testid="bag">
+      {products.map((product) => (
+        <BagItem
+          key={product.product_id}
+          product={product}
+          sale={saleOf(state, product.product_id, room.nowMs.value)}
+          pinned={product.product_id === state.pinnedProductId}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface ItemProps {
+  product: ProductView;
+  sale: Sale | null;
+  pinned: boolean;
+}
+
+function BagItem({ product, sale, pinned }: ItemProps) {
+  const currency = useRoom().state.value.room?.currency ?? "CNY";
+  return (
+    <li class="bag-item" data-testid={`bag-item-${product.product_id}`} data-pinned={pinned}>
+      <Picture url={product.picture_url} title="" />
+      <div class="card-words">
+        <h3 class="card-title">{product.title}</h3>
+        {pinned && <Badge state="pinned">{t("bag.pinned")}</Badge>}
+        <Price
+          cents={sale?.price_cents ?? product.list_price_cents}
+          listCents={product.list_price_cents}
+          currency={currency}
+        />
+        {sale !== null && <SaleLine sale={sale} />}
+      </div>
+    </li>
+  );
+}
+
+function SaleLine({ sale }: { sale: Sale }) {
+  const room = useRoom();
+  const nowMs = room.nowMs.value;
+  const made = offer(sale, room.state.value, nowMs);
+  const untilMs = made.kind === "buy" ? countsToMs(made) : null;
+  return (
+    <div class="bag-sale">
+      <span class="stock-left">
+        {t("card.stock", { available: sale.available, total: sale.total })}
+        {untilMs !== null && ` · ${t("card.endsIn", { time: clockText(untilMs - nowMs) })}`}
+      </span>
+      <BuyButton sale={sale} offer={made} nowMs={nowMs} testid={`bag-buy-${sale.sale_id}`} />
+    </div>
+  );
+}

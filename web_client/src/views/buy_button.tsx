@@ -1,0 +1,42 @@
+// The one button of a sale. It answers within a frame, because pressing it only writes down that it
+// was pressed; what it says next comes from the server.
+//
+// It is never `disabled`, which would drop the keyboard's focus in the middle of a purchase: it says
+// that it does nothing now (aria-disabled) and does nothing.
+import type { Offer } from "../store/offer";
+import type { Sale } from "../store/state";
+import { useRoom } from "./context";
+import { buttonText } from "./offer_words";
+import { openPanel } from "./panel";
+
+const ACTIVE = new Set<Offer["kind"]>(["buy", "held", "paid"]);
+
+interface BuyButtonProps {
+  sale: Sale;
+  offer: Offer;
+  nowMs: number;
+  testid: string;
+}
+
+export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
+  const room = useRoom();
+  const press = () => {
+    if (offer.kind === "buy") room.buy(sale.sale_id);
+    if (offer.kind === "held") void room.pay(offer.hold.reservation_id);
+    if (offer.kind === "paid") openPanel("orders");
+  };
+  return (
+    <button
+      type="button"
+      class="buy-button"
+      data-testid={testid}
+      data-state={offer.kind}
+      data-sale={sale.sale_id}
+      aria-disabled={!ACTIVE.has(offer.kind)}
+      aria-busy={offer.kind === "buying"}
+      onClick={press}
+    >
+      {buttonText(offer, nowMs)}
+    </button>
+  );
+}

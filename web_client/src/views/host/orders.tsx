@@ -1,0 +1,84 @@
+// Reservations and orders as they come. The list is asked for again shortly after stock moved:
+// many purchases in one moment are one question.
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+
+import { listOrders } from "../../api";
+import { money, t, timeOfDay } from "../../i18n";
+import type { HoldView } from "../../wire/types.gen";
+import { useRoom } from "../context";
+import { shortId } from "../orders";
+import { Badge } from "../parts";
+
+const GATHER_MS = 400;
+const RETRY_MS = 3_000;
+
+export function HostOrders() {
+  const { orders, failed } = useOrders();
+  const currency = useRoom().state.value.room?.currency ?? "CNY";
+  const paid = orders.filter((order) => order.state === "paid");
+  const sumCents = paid.reduce((sum, order) => sum + order.amount_cents, 0);
+  return (
+    <section class="host-column host-orders" data-testid="host-orders">
+      <header class="column-header">
+        <h2 class="column-title">{t("host.orders")}</h2>
+        <span class="orders-sum" data-testid="host-orders-sum">
+          {t("host.orders.sum", { count: paid.length, amount: money(sumCents, currency) })}
+        </span>
+      </header>
+      {failed && <p class="empty">{t("host.orders.failed")}</p>}
+      <ul class="column-scroll">
+        {orders.length === 0 && !failed && <li class="empty">{t("host.orders.empty")}</li>}
+        {orders.map((order) => (
+          <OrderRow key={order.reservation_id} order={order} currency={currency} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function OrderRow({ order, currency }: { order: HoldView; currency: string }) {
+  const { products } = useRoom().state.value;
+  const things = order.lines.map(
+    (line) => `${products.get(line.product_id)?.title ?? line.product_id} × ${line.quantity}`,
+  );
+  return (
+    <li class="host-order" data-testid={`host-order-${order.reservation_id}`} data-state={order.state}>
+      <span class="host-order-things">{things.join(", ")}</span>
+      <strong>{money(order.amount_cents, currency)}</strong>
+      <span class="host-order-line">
+        <time>{timeOfDay(order.created_at_ms)}</time> {shortId(order.reservation_id)}
+      </span>
+      <Badge state={order.state}>{t(`order.${order.state}`)}</Badge>
+    </li>
+  );
+}
+
+function useOrders(): { orders: readonly HoldView[]; failed: boolean } {
+  const room = useRoom();
+  const orders = useSignal<readonly HoldView[]>([]);
+  const failed = useSignal(false);
+  const timer = useRef<number | null>(null);
+  // Changes whenever any stock moved or a connection came (back).
+  const moved = useComputed(() => {
+    const { connection, sales } = room.state.value;
+    const versions = [...sales.values()].map((sale) => `${sale.sale_id}:${sale.version}`);
+    return `${connection.kind} ${versions.join(" ")}`;
+  });
+  const load = async () => {
+    const answer = await listOrders(room.roomId, room.token);
+    failed.value = !answer.ok;
+    if (answer.ok) orders.value = answer.body.orders;
+    else later(RETRY_MS);
+  };
+  const later = (delayMs: number) => {
+    timer.current ??= window.setTimeout(() => {
+      timer.current = null;
+      void load();
+    }, delayMs);
+  };
+  useSignalEffect(() => {
+    if (moved.value !== "") later(GATHER_MS);
+  });
+  return { orders: orders.value, failed: failed.value };
+}

@@ -1,0 +1,42 @@
+// Adding units to a sale, or cutting units that nobody holds.
+import type { TargetedSubmitEvent } from "preact";
+import { useState } from "preact/hooks";
+
+import { t } from "../../i18n";
+import type { Sale } from "../../store/state";
+import { toastText } from "../../toasts";
+import { useRoom } from "../context";
+import { Sheet } from "../sheet";
+import { Field } from "./field";
+
+export function RestockSheet({ sale, close }: { sale: Sale; close: () => void }) {
+  const room = useRoom();
+  const [units, setUnits] = useState("10");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const change = Number.parseInt(units, 10);
+    if (busy || !Number.isSafeInteger(change) || change === 0) return;
+    setBusy(true);
+    const done = await room.restock(sale.sale_id, change);
+    setBusy(false);
+    if (!done) return;
+    toastText("toast.restocked", "good");
+    close();
+  };
+  return (
+    <Sheet title={t("host.restock")} testid="restock-sheet" onClose={close}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        <Field label="host.restock.units" testid="restock-units" type="number" value={units} onValue={setUnits} />
+        <div class="sheet-actions">
+          <button type="button" class="text-button" onClick={close}>
+            {t("host.cancel")}
+          </button>
+          <button type="submit" class="main-button" data-testid="confirm-restock" aria-disabled={busy}>
+            {t("host.restock.confirm")}
+          </button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}

@@ -1,0 +1,91 @@
+// What is held for you and what you bought, newest first. The timers run on the server's clock.
+import { clockText } from "../duration";
+import { type Key, money, t, timeOfDay } from "../i18n";
+import type { HoldView } from "../wire/types.gen";
+import { useRoom } from "./context";
+import { Badge, Picture } from "./parts";
+
+/** `returnedFrom`: the order whose pay page the viewer just came back from. */
+export function Orders({ returnedFrom }: { returnedFrom: string | null }) {
+  const { holds, holdsKnown } = useRoom().state.value;
+  const newestFirst = [...holds.values()].sort((one, other) => other.created_at_ms - one.created_at_ms);
+  if (newestFirst.length === 0) {
+    return <p class="empty">{t(holdsKnown ? "orders.empty" : "orders.loading")}</p>;
+  }
+  return (
+    <ul class="orders" data-testid="orders">
+      {newestFirst.map((hold) => (
+        <Order key={hold.reservation_id} hold={hold} returned={hold.reservation_id === returnedFrom} />
+      ))}
+    </ul>
+  );
+}
+
+function Order({ hold, returned }: { hold: HoldView; returned: boolean }) {
+  const room = useRoom();
+  const currency = room.state.value.room?.currency ?? "CNY";
+  const leftMs = hold.deadline_ms - room.nowMs.value;
+  // Past its deadline a hold may still be "held" for a moment: until the server says what became of it.
+  const payable = hold.state === "held" && leftMs > 0;
+  return (
+    <li class="order" data-testid="order-item" data-state={hold.state} data-id={hold.reservation_id}>
+      <div class="order-head">
+        <Badge state={hold.state}>{t(`order.${hold.state}` satisfies Key)}</Badge>
+        <time>{timeOfDay(hold.created_at_ms)}</time>
+        <span class="order-id">{t("orders.id", { id: shortId(hold.reservation_id) })}</span>
+      </div>
+      {hold.lines.map((line) => (
+        <OrderLine key={line.sale_id} productId={line.product_id} quantity={line.quantity} />
+      ))}
+      <div class="order-foot">
+        <strong class="order-amount">{money(hold.amount_cents, currency)}</strong>
+        {payable && (
+          <span class="order-left" data-testid="order-countdown" role="timer">
+            {returned ? t("orders.confirming") : t("order.left", { time: clockText(leftMs) })}
+          </span>
+        )}
+      </div>
+      {payable && <PayOrCancel hold={hold} currency={currency} />}
+    </li>
+  );
+}
+
+function PayOrCancel({ hold, currency }: { hold: HoldView; currency: string }) {
+  const room = useRoom();
+  return (
+    <div class="order-actions">
+      <button
+        type="button"
+        class="text-button"
+        data-testid="cancel-button"
+        onClick={() => void room.cancel(hold.reservation_id)}
+      >
+        {t("order.cancel")}
+      </button>
+      <button
+        type="button"
+        class="main-button"
+        data-testid="pay-button"
+        onClick={() => void room.pay(hold.reservation_id)}
+      >
+        {t("order.pay", { amount: money(hold.amount_cents, currency) })}
+      </button>
+    </div>
+  );
+}
+
+function OrderLine({ productId, quantity }: { productId: string; quantity: number }) {
+  const product = useRoom().state.value.products.get(productId);
+  return (
+    <div class="order-line">
+      <Picture url={product?.picture_url ?? null} title="" />
+      <span class="card-title">{product?.title ?? productId}</span>
+      <span class="order-quantity">{t("order.quantity", { count: quantity })}</span>
+    </div>
+  );
+}
+
+/** The end of the id: its beginning is only the time. */
+export function shortId(id: string): string {
+  return id.slice(-8).toUpperCase();
+}

@@ -1,0 +1,73 @@
+// Small things that several views show: a picture, a price, the language switch, a state badge.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+
+import { lang, money, switchLanguage, t } from "../i18n";
+import { Icon, Mark } from "./icons";
+
+/** A product's picture; without one, or while it does not load, a quiet placeholder. */
+export function Picture({ url, title }: { url: string | null; title: string }) {
+  const [brokenUrl, setBrokenUrl] = useState<string | null>(null);
+  if (url === null || url === brokenUrl) {
+    return (
+      <span class="picture picture-none" aria-hidden="true">
+        <Icon name="box" />
+      </span>
+    );
+  }
+  return <img class="picture" src={url} alt={title} draggable={false} onError={() => setBrokenUrl(url)} />;
+}
+
+interface PriceProps {
+  cents: number;
+  listCents: number;
+  currency: string;
+}
+
+/** The price asked; the list price struck through when it is higher. */
+export function Price({ cents, listCents, currency }: PriceProps) {
+  return (
+    <span class="prices">
+      <strong class="price" data-testid="price">
+        {money(cents, currency)}
+      </strong>
+      {listCents > cents && (
+        <s class="list-price" aria-label={t("card.listPrice", { price: money(listCents, currency) })}>
+          {money(listCents, currency)}
+        </s>
+      )}
+    </span>
+  );
+}
+
+export function LangSwitch() {
+  return (
+    <button
+      type="button"
+      class="quiet-button"
+      data-testid="lang-switch"
+      aria-label={t("lang.switch.label")}
+      lang={lang.value === "zh" ? "en" : "zh"}
+      onClick={switchLanguage}
+    >
+      {t("lang.switch")}
+    </button>
+  );
+}
+
+export function Brand() {
+  return (
+    <a class="brand" href="/">
+      <Mark />
+      <span>{t("app.name")}</span>
+    </a>
+  );
+}
+
+export function Badge({ state, children }: { state: string; children: ComponentChildren }) {
+  return (
+    <span class="badge" data-state={state}>
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,65 @@
+// A panel over the page: from the bottom on a phone, in the middle on a desk. The browser's own
+// modal dialog, so focus stays inside, Escape closes and the rest of the page is out of reach.
+// A modal covers everything outside it, so toasts move inside while one is open.
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+import { t } from "../i18n";
+import { Icon } from "./icons";
+import { Toasts } from "./toasts";
+
+const openSheets = signal(0);
+
+interface SheetProps {
+  title: string;
+  testid: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Sheet({ title, testid, onClose, children }: SheetProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    openSheets.value += 1;
+    return () => {
+      openSheets.value -= 1;
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="sheet"
+      data-testid={testid}
+      aria-labelledby={titleId}
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <div class="sheet-body">
+        <header class="sheet-header">
+          <h2 id={titleId}>{title}</h2>
+          <button
+            type="button"
+            class="icon-button"
+            data-testid="sheet-close"
+            aria-label={t("sheet.close")}
+            onClick={onClose}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+      <Toasts />
+    </dialog>
+  );
+}
+
+/** The page's own toasts, except while a sheet shows them. */
+export function PageToasts() {
+  return openSheets.value === 0 ? <Toasts /> : null;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+import { en } from "../src/i18n/en";
+import { zh } from "../src/i18n/zh";
+
+/** Outcomes that tell of success, or that no client is ever refused with. */
+const NOT_REFUSALS = new Set([
+  "REPLAYED",
+  "HELD",
+  "EXTENDED",
+  "CANCELLED",
+  "EXPIRED",
+  "CREATED",
+  "STARTED",
+  "STOPPED",
+  "RESTOCKED",
+  "PAID",
+  "PAID_LATE",
+  "REFUND_DUE",
+  "SECOND_PAYMENT",
+]);
+
+test("both languages have the same keys", () => {
+  expect(Object.keys(en).sort()).toEqual(Object.keys(zh).sort());
+});
+
+test("a text names the same values in both languages", () => {
+  const values = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((found) => found[0]).sort();
+  for (const [key, text] of Object.entries(zh)) {
+    expect(values(en[key as keyof typeof zh]), key).toEqual(values(text));
+  }
+});
+
+test("nothing is left untranslated", () => {
+  const same = Object.keys(zh).filter((key) => zh[key as keyof typeof zh] === en[key as keyof typeof zh]);
+  expect(same).toEqual(["order.quantity"]);
+});
+
+test("every refusal of the server has words", () => {
+  const codes = [...namesIn("inventory/codes.py"), ...namesIn("server/wire/codes.py")];
+  const refusals = codes.filter((code) => !NOT_REFUSALS.has(code));
+  expect(refusals.length).toBeGreaterThan(20);
+  expect(refusals.filter((code) => !(`refusal.${code}` in zh))).toEqual([]);
+});
+
+/** The members of the string enums in a Python file: `NAME = "NAME"`, however it is wrapped. */
+function namesIn(path: string): string[] {
+  const source = readFileSync(new URL(`../../${path}`, import.meta.url), "utf-8");
+  return [...source.matchAll(/^ {4}([A-Z_]+) = \(?\s*"\1"/gm)].map((found) => found[1] ?? "");
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+
+import { featured, saleOf } from "../../src/store/featured";
+import { offer } from "../../src/store/offer";
+import { reduce } from "../../src/store/reduce";
+import { EMPTY, type RoomState, type Sale } from "../../src/store/state";
+import type { HoldView, SaleView } from "../../src/wire/types.gen";
+import { aHold, aSale, aWelcome } from "../examples";
+
+const OPEN = { starts_at_ms: 1_000, ends_at_ms: 500_000 };
+const NOW = 2_000;
+
+function sale(changes: Partial<SaleView> = {}): Sale {
+  const view = aSale({ ...OPEN, ...changes });
+  return { ...view, termsVersion: view.version };
+}
+
+function knowing(...holds: HoldView[]): RoomState {
+  return holds.reduce((state, hold) => reduce(state, ["hold", hold]), EMPTY);
+}
+
+test.each([
+  ["scheduled", { starts_at_ms: null, ends_at_ms: null }],
+  ["counting", { starts_at_ms: 9_000 }],
+  ["buy", {}],
+  ["sold_out", { available: 0, held: 10 }],
+  ["paused", { paused: true }],
+  ["ended", { ends_at_ms: 1_500 }],
+])("a stranger is offered %s", (kind, changes) => {
+  expect(offer(sale(changes), EMPTY, NOW).kind).toBe(kind);
+});
+
+test("an unanswered press is shown before anything else", () => {
+  const pending = { reservation_id: "h9", lines: [{ sale_id: "s1", quantity: 1 }] };
+  const state = reduce(knowing(aHold()), ["pending", pending]);
+  expect(offer(sale({ available: 0 }), state, NOW).kind).toBe("buying");
+});
+
+test("a hold is yours even when the sale is sold out or over", () => {
+  const state = knowing(aHold());
+  expect(offer(sale({ available: 0 }), state, NOW)).toMatchObject({ kind: "held", untilMs: 121_000 });
+  expect(offer(sale({ ends_at_ms: 1_500 }), state, NOW).kind).toBe("held");
+});
+
+test("a hold past its deadline is yours no more", () => {
+  expect(offer(sale(), knowing(aHold()), 121_000).kind).toBe("buy");
+});
+
+test("what was bought is shown until more may be bought", () => {
+  const state = knowing(aHold({ state: "paid" }));
+  expect(offer(sale(), state, NOW).kind).toBe("paid");
+  expect(offer(sale({ per_buyer_max: 2 }), state, NOW).kind).toBe("buy");
+  expect(offer(sale({ per_buyer_max: 2, available: 0 }), state, NOW).kind).toBe("paid");
+});
+
+test("a limit the server named holds while the sale is open", () => {
+  const state = reduce(EMPTY, ["limited", ["s1"]]);
+  expect(offer(sale(), state, NOW).kind).toBe("limit");
+  expect(offer(sale({ ends_at_ms: 1_500 }), state, NOW).kind).toBe("ended");
+});
+
+test("holds of other sales say nothing about this one", () => {
+  const other = { sale_id: "s2", product_id: "p2", quantity: 1, price_cents: 1 };
+  expect(offer(sale(), knowing(aHold({ lines: [other] })), NOW).kind).toBe("buy");
+});
+
+test("the pinned product is in front; without a pin, the sale that runs; else nothing", () => {
+  const hat = { product_id: "p2", title: "Hat", picture_url: null, list_price_cents: 100 };
+  const welcome = aWelcome({ sales: [aSale(OPEN)] });
+  const products = [...welcome.products, hat];
+  const pinned = reduce(EMPTY, ["welcome", { ...welcome, products, pinned_product_id: "p2" }]);
+  expect(featured(pinned, NOW)).toEqual({ product: hat, sale: null });
+  const unpinned = reduce(EMPTY, ["welcome", { ...welcome, products }]);
+  expect(featured(unpinned, NOW)?.product.product_id).toBe("p1");
+  expect(featured(unpinned, 600_000)).toBeNull();
+});
+
+test("of a product's sales the one that can be bought from matters, then the next, then the past", () => {
+  const past = aSale({ sale_id: "past", starts_at_ms: 1, ends_at_ms: 2 });
+  const next = aSale({ sale_id: "next" });
+  const open = aSale({ sale_id: "open", ...OPEN });
+  const known = (...sales: SaleView[]) => reduce(EMPTY, ["welcome", aWelcome({ sales })]);
+  expect(saleOf(known(past, next, open), "p1", NOW)?.sale_id).toBe("open");
+  expect(saleOf(known(past, next), "p1", NOW)?.sale_id).toBe("next");
+  expect(saleOf(known(past), "p1", NOW)?.sale_id).toBe("past");
+  expect(saleOf(known(), "p1", NOW)).toBeNull();
+});
