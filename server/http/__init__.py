@@ -3,6 +3,7 @@
 The table in `endpoints.py` is the place to start reading; `routing.py` makes the routes from it.
 """
 
+from server.http.head_limit import HeadLimit
 from server.http.routing import exception_handlers, routes
 
-__all__ = ["exception_handlers", "routes"]
+__all__ = ["HeadLimit", "exception_handlers", "routes"]

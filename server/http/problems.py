@@ -15,8 +15,10 @@ from server.wire.events import ErrorBody
 
 MEDIA_TYPE = "application/problem+json"
 
+# Codes that only HTTP has.
 METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
 UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+HEAD_TOO_LARGE = "HEAD_TOO_LARGE"
 
 STATUS: dict[str, int] = {
     ErrorCode.BAD_MESSAGE: 400,
@@ -34,6 +36,7 @@ STATUS: dict[str, int] = {
     ErrorCode.INTERNAL: 500,
     METHOD_NOT_ALLOWED: 405,
     UNSUPPORTED_MEDIA_TYPE: 415,
+    HEAD_TOO_LARGE: 431,
     Outcome.KEY_REUSED: 422,
     Outcome.STALE_ID: 422,
     Outcome.UNKNOWN_SALE: 404,
@@ -108,8 +111,8 @@ def _headers(told: Problem) -> dict[str, str]:
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     if told.status == 401:
         headers["www-authenticate"] = 'Bearer realm="kaibo"'
-    if told.status == 413:
-        headers["connection"] = "close"  # the rest of the body is not going to be read
+    if told.status in (413, 431):
+        headers["connection"] = "close"  # what else was sent is not going to be read
     wait_ms = told.retry_after_ms or _RETRY_AFTER_MS.get(told.status)
     if wait_ms is not None:
         headers["retry-after"] = str(max(1, -(-wait_ms // 1000)))

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -115,7 +114,7 @@ def test_secret_is_made_once_whole_and_private(tmp_path: Path) -> None:
     assert len(secrets) == 1
     assert len(secrets.pop()) >= 32
     path = tmp_path / "data" / "secret"
-    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o600
     assert list(path.parent.iterdir()) == [path]
 
 

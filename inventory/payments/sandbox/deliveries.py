@@ -6,6 +6,7 @@ and makes it due again if the one that claimed it dies. After `ATTEMPTS_MAX` it 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import NamedTuple
@@ -72,10 +73,8 @@ class Deliveries:
                     await self._wait()
 
     async def _wait(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._queued.wait(), LOOK_INTERVAL_S)
-        except TimeoutError:
-            pass
 
     async def deliver_due(self, client: httpx.AsyncClient) -> int:
         """Attempt every webhook that is due, at most `BATCH_MAX`; how many were attempted."""
@@ -85,9 +84,9 @@ class Deliveries:
 
     def backlog(self) -> dict[str, int]:
         """How many webhooks are 'queued' and 'parked'."""
-        query = select(webhooks.c.state, func.count()).group_by(webhooks.c.state)
+        query = select(webhooks.c.state, func.count().label("counted")).group_by(webhooks.c.state)
         with reading(self._engine) as connection:
-            counted = {state: count for state, count in connection.execute(query)}
+            counted = {row.state: row.counted for row in connection.execute(query)}
         return {"queued": 0, "parked": 0} | counted
 
     async def _deliver(self, client: httpx.AsyncClient, webhook: Webhook) -> None:

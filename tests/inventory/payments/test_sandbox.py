@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
+from inventory.ledger.engine import open_engine
 from inventory.payments.port import BadEvent, BadSignature, Checkout, new_checkout_id
 from inventory.payments.sandbox import SandboxProvider
 from inventory.payments.sandbox.books import Books, CheckoutState
@@ -53,7 +54,7 @@ def checkout(hold_id: str = "hold-1") -> Checkout:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'sandbox.db'}")
+    engine = open_engine(f"sqlite:///{tmp_path / 'sandbox.db'}")
     yield engine
     engine.dispose()
 
