@@ -12,7 +12,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from sqlalchemy import Engine
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.engine import open_engine
@@ -43,7 +45,7 @@ from server.connection import Connection
 from server.dispatch import Dispatcher
 from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
-from server.http import exception_handlers, routes
+from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
 from server.live import Live
 from server.pulse import Pulse
@@ -154,7 +156,9 @@ def _stores_on(settings: Settings, redis: "Redis", engine: Engine) -> Stores:
 
 
 @contextlib.asynccontextmanager
-async def open_server(stores: Stores, public_url: str, local_url: str) -> AsyncIterator[Running]:
+async def open_server(
+    stores: Stores, public_url: str, local_url: str, extra_routes: Sequence[BaseRoute] = ()
+) -> AsyncIterator[Running]:
     """The live side and the HTTP side on `stores`, with their jobs running until the block ends.
 
     Browsers come by `public_url`, the sandbox provider's webhooks by `local_url`.
@@ -168,7 +172,7 @@ async def open_server(stores: Stores, public_url: str, local_url: str) -> AsyncI
         secret=purpose_key(secret, "sandbox"),
     )
     settler = Settler(stores.store, stores.book, now_ms)
-    hub = Hub({name: codec.frame for name, codec in CODECS.items()})
+    hub = Hub({name: codec.event_frame for name, codec in CODECS.items()})
     broker = RedisBroker(stores.redis, hub.deliver, events_kept=settings.room_events_kept)
     likes = LikeCounter()
     live = Live(
@@ -190,8 +194,9 @@ async def open_server(stores: Stores, public_url: str, local_url: str) -> AsyncI
         "settler": settler.run,
         "sandbox": provider.run,
     }
+    app = _app(_http_parts(stores, live, settler, provider), live, extra_routes)
     async with jobs.running(running):
-        yield Running(stores=stores, live=live, app=_app(stores, live, settler, provider))
+        yield Running(stores=stores, live=live, app=app)
 
 
 def make_dispatcher(
@@ -223,14 +228,16 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     return frozenset({public_url, *(origin for origin in listed if origin)})
 
 
-def _app(stores: Stores, live: Live, settler: Settler, provider: SandboxProvider) -> Starlette:
+def _http_parts(
+    stores: Stores, live: Live, settler: Settler, provider: SandboxProvider
+) -> HttpParts:
     async def redis_answers() -> object:
         return await stores.redis.ping()
 
     async def sql_answers() -> object:
-        return await asyncio.to_thread(stores.catalogue.rooms)
+        return await asyncio.to_thread(stores.catalogue.room_ids)
 
-    parts = HttpParts(
+    return HttpParts(
         settings=stores.settings,
         tokens=live.tokens,
         dispatcher=live.dispatcher,
@@ -244,12 +251,18 @@ def _app(stores: Stores, live: Live, settler: Settler, provider: SandboxProvider
         now_ms=now_ms,
     )
 
+
+def _app(parts: HttpParts, live: Live, extra_routes: Sequence[BaseRoute]) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Live]]:
         yield {"live": live}
 
     return Starlette(
-        routes=routes(parts), exception_handlers=exception_handlers(), lifespan=lifespan
+        # The client's routes claim every path that is left, so they come last.
+        routes=[*extra_routes, *routes(parts)],
+        exception_handlers=exception_handlers(),
+        middleware=[Middleware(HeadLimit, bytes_max=parts.settings.header_bytes_max)],
+        lifespan=lifespan,
     )
 
 

@@ -18,6 +18,7 @@ from websockets.protocol import State as SocketState
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from inventory.store import InventoryError
 from rooms.broker import BrokerUnavailable
 from server.clock import now_ms
 from server.handshake import Asked, origin_allowed, read_handshake
@@ -134,9 +135,6 @@ class Connection(asyncio.Protocol):
         self._socket.available_subprotocols = (
             [Subprotocol(asked.subprotocol)] if asked.subprotocol else None
         )
-        self._socket.select_subprotocol = lambda offered: (  # type: ignore[method-assign]
-            Subprotocol(asked.subprotocol) if asked.subprotocol else None
-        )
         response = self._socket.accept(request)
         self._socket.send_response(response)
         if self._socket.state is not SocketState.OPEN:
@@ -159,7 +157,7 @@ class Connection(asyncio.Protocol):
         try:
             await hub.join(room_id, self, self._live.broker)
             welcome = await self._live.snapshots.welcome(caller)
-        except BrokerUnavailable as error:
+        except (BrokerUnavailable, InventoryError) as error:
             log.warning("cannot welcome to %s: %s", room_id, error)
             self.close(CloseCode.RESTART, "the room is not reachable; try again")
             return

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from inventory.ledger.engine import LedgerUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
 from server.handlers import buying, chat, selling, showroom
@@ -15,6 +14,8 @@ from server.wire.commands import HOST_ONLY, Command, Reply
 from server.wire.events import ErrorBody
 
 log = logging.getLogger("kaibo.dispatch")
+
+LEDGER_RETRY_AFTER_MS = 1_000
 
 HANDLERS: dict[str, Handler] = {
     "comment": chat.comment,
@@ -55,8 +56,8 @@ class Dispatcher:
             return await HANDLERS[op](self._parts, caller, command)
         except (StoreUnavailable, BrokerUnavailable) as error:
             return _unavailable(op, error, error.retry_after_ms)
-        except SQLAlchemyError as error:
-            return _unavailable(op, error, 1_000)
+        except LedgerUnavailable as error:
+            return _unavailable(op, error, LEDGER_RETRY_AFTER_MS)
 
     async def _room_exists(self, room_id: str) -> bool:
         if room_id in self._known_rooms:

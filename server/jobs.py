@@ -7,7 +7,7 @@ job must not silently end it while viewers go on believing what they see.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 log = logging.getLogger("kaibo.jobs")
 
@@ -17,7 +17,7 @@ Job = Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def running(jobs: dict[str, Job]) -> AsyncIterator[None]:
+async def running(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
     """Run `jobs`, each by its name, until the block ends; then cancel them and wait."""
     tasks = [asyncio.create_task(_kept_alive(name, job), name=name) for name, job in jobs.items()]
     try:

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Iterable
 
 from inventory.codes import Outcome
+from inventory.entry import Entry
 from inventory.ledger.catalogue import Catalogue
-from inventory.redis_store.outbox import Entry, Outbox
-from inventory.store import StoreUnavailable
+from inventory.redis_store.outbox import Outbox
+from inventory.store import InventoryError
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Outgoing
 from server.publishing import outgoing
@@ -65,7 +66,7 @@ class Relay:
         while True:
             try:
                 await self.step(block_ms=500)
-            except (StoreUnavailable, BrokerUnavailable) as error:
+            except (InventoryError, BrokerUnavailable) as error:
                 log.warning("the relay waits: %s", error)
                 await asyncio.sleep(RETRY_DELAY_S)
 
@@ -86,6 +87,6 @@ class Relay:
             self._after[room_id] = last.stream_id
 
     async def _notice_rooms(self) -> None:
-        for room in await asyncio.to_thread(self._catalogue.rooms):
-            if room.room_id not in self._after:
-                self._after[room.room_id] = await self._outbox.relay_position(room.room_id)
+        for room_id in await asyncio.to_thread(self._catalogue.room_ids):
+            if room_id not in self._after:
+                self._after[room_id] = await self._outbox.relay_position(room_id)

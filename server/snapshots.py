@@ -36,7 +36,7 @@ class Snapshots:
     async def welcome(self, caller: Caller) -> Welcome | None:
         """What `caller` is welcomed with, or None if there is no such room.
 
-        Raises BrokerUnavailable, StoreUnavailable or SQLAlchemyError when a store is away.
+        Raises BrokerUnavailable, StoreUnavailable or LedgerUnavailable when a store is away.
         """
         room = await self.room_snapshot(caller.room_id)
         if room is None:

@@ -5,17 +5,20 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
 import msgspec
 import uvloop
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 
 from inventory.audit import audit as run_audit
 from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.uuid7 import uuid7
 from rooms.likes import LikeCounter
 from rooms.redis_broker.broker import RedisBroker
+from server import jobs
 from server.app import (
     Running,
     Stores,
@@ -27,7 +30,7 @@ from server.app import (
 )
 from server.app import serve as serve_running
 from server.clock import now_ms
-from server.demo import DEMO_ROOM_ID, seed
+from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.dispatch import Dispatcher
 from server.embedded.video import TestVideo
 from server.settings import Settings
@@ -46,7 +49,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 @contextlib.asynccontextmanager
 async def _running(
-    settings: Settings,
+    settings: Settings, extra_routes: Sequence[BaseRoute] = ()
 ) -> AsyncIterator[tuple[Running, str, asyncio.Task[None]]]:
     """A server that answers, its public address, and the task that ends when it is stopped."""
     with contextlib.closing(bind(settings)) as listener:
@@ -54,7 +57,7 @@ async def _running(
         public_url = settings.public_url.rstrip("/") or local_url
         async with (
             open_stores(settings, serving=True) as stores,
-            open_server(stores, public_url, local_url) as running,
+            open_server(stores, public_url, local_url, extra_routes) as running,
         ):
             stopped = asyncio.create_task(serve_running(running, listener))
             try:
@@ -72,14 +75,27 @@ async def serve(settings: Settings) -> int:
 
 
 async def demo(settings: Settings) -> int:
-    async with _running(settings) as (running, public_url, stopped):
-        video = TestVideo(settings.data_path / "media", DEMO_ROOM_ID)
-        async with video.playing():
-            await seed(running.live.dispatcher.handle, now_ms)
-            _print_links(running.live.tokens, public_url)
-            await stopped
+    pictures = Mount(PICTURES_URL, app=StaticFiles(directory=PICTURES))
+    async with (
+        _running(settings, [pictures]) as (running, public_url, stopped),
+        _video(settings),
+    ):
+        await seed(running.live.dispatcher.handle, now_ms)
+        _print_links(running.live.tokens, public_url)
+        await stopped
     print("Stopped. `make demo` again finds the orders made so far.", flush=True)
     return 0
+
+
+@contextlib.asynccontextmanager
+async def _video(settings: Settings) -> AsyncIterator[None]:
+    video = TestVideo(settings.data_path, DEMO_ROOM_ID, "Kaibo demo")
+    await video.start()
+    try:
+        async with jobs.running({"video": video.watch}):
+            yield
+    finally:
+        await video.stop()
 
 
 def _print_links(tokens: Tokens, public_url: str) -> None:
@@ -121,7 +137,12 @@ async def audit(settings: Settings, *, room: str | None) -> int:
         if room is not None and room not in known:
             return _fail(f"there is no room {room}; rooms: {', '.join(known) or 'none yet'}")
         report = await run_audit(
-            stores.store, stores.outbox, stores.ledger, [room] if room else known, stores.writer
+            stores.store,
+            stores.outbox,
+            stores.ledger,
+            [room] if room else known,
+            stores.writer.drain,
+            stores.book,
         )
     print("\n".join(report.lines()))
     return 0 if report.ok else 1

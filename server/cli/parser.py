@@ -3,17 +3,23 @@
 Every setting is a flag of every command that uses settings, made from `server.settings`.
 """
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from inventory.store import InventoryError
 from rooms.broker import RoomsError
 from server.cli import commands
 from server.embedded import EmbeddedError
 from server.settings import Settings, SettingsError, describe, environ_name, flag_name
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -64,10 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _add_serving(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
+def _add_serving(subparsers: Subparsers) -> None:
     demo = _command(
         subparsers,
         "demo",
@@ -79,7 +82,7 @@ def _add_serving(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
     _add_settings(serve)
 
 
-def _add_token(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
+def _add_token(subparsers: Subparsers) -> None:
     token = _command(
         subparsers, "token", commands.token, "Print a signed token for one room and one role."
     )
@@ -90,7 +93,7 @@ def _add_token(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
     _add_settings(token)
 
 
-def _add_audit(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
+def _add_audit(subparsers: Subparsers) -> None:
     audit = _command(
         subparsers,
         "audit",
@@ -102,7 +105,7 @@ def _add_audit(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
     _add_settings(audit)
 
 
-def _add_sale(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
+def _add_sale(subparsers: Subparsers) -> None:
     sale = subparsers.add_parser("sale", help="Create, start, end, restock and list sales.")
     acts = sale.add_subparsers(metavar="ACT", required=True)
     create = _act(acts, "create", "put_sale", "Create a sale of a product.")
@@ -123,7 +126,7 @@ def _add_sale(subparsers: Subparsers) -> None:  # type: ignore[valid-type]
     _add_settings(listing)
 
 
-def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.ArgumentParser:
     parser = _command(acts, name, commands.change_sale, help_text)
     parser.set_defaults(op=op)
     parser.add_argument("--room", required=True)
@@ -133,12 +136,12 @@ def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.Argum
 
 
 def _command(
-    subparsers: Subparsers,  # type: ignore[valid-type]
+    subparsers: Subparsers,
     name: str,
     run: object,
     help_text: str,
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(  # type: ignore[attr-defined]
+    parser: argparse.ArgumentParser = subparsers.add_parser(
         name, help=help_text, description=help_text
     )
     parser.set_defaults(run=run)
