@@ -5,13 +5,11 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Engine
 
-from inventory.ledger.engine import open_engine
 from inventory.payments.port import BadEvent, BadSignature, Checkout, new_checkout_id
 from inventory.payments.sandbox import SandboxProvider
 from inventory.payments.sandbox.books import Books, CheckoutState
@@ -50,13 +48,6 @@ def checkout(hold_id: str = "hold-1") -> Checkout:
         description="龙井茶 Longjing tea",
         return_url="http://shop.test/r/tea",
     )
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'sandbox.db'}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

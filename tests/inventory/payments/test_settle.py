@@ -1,0 +1,198 @@
+"""Every reported payment ends in a recorded outcome, whichever step a crash comes after."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from inventory.hold import HoldState
+from inventory.ledger import ORPHAN, LedgerUnavailable, PaymentBook
+from inventory.payments.port import PaymentEvent
+from inventory.payments.settle import Settler
+from tests.inventory.shop import HOLD_MS, PRICE_CENTS, RedisServer, Shop
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def settler(shop: Shop, payments: PaymentBook) -> Settler:
+    return Settler(shop.store, payments, now_ms)
+
+
+def paid(
+    shop: Shop, hold_id: str, payment_id: str = "pay-1", amount_cents: int = PRICE_CENTS
+) -> PaymentEvent:
+    return PaymentEvent(
+        event_id=f"evt-{payment_id}",
+        kind="paid",
+        payment_id=payment_id,
+        room_id=shop.room_id,
+        hold_id=hold_id,
+        amount_cents=amount_cents,
+    )
+
+
+def outcome_of(book: PaymentBook, payment_id: str = "pay-1") -> str | None:
+    payment = book.payment("sandbox", payment_id)
+    assert payment is not None, "not even recorded"
+    return payment.outcome
+
+
+def record(book: PaymentBook, event: PaymentEvent) -> None:
+    """The first step of settling, and then a crash."""
+    book.record(
+        "sandbox",
+        event.payment_id,
+        event.room_id,
+        event.hold_id,
+        event.amount_cents,
+        now_ms(),
+    )
+
+
+async def test_payment_of_a_hold_sells_its_units(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    await settler.settle("sandbox", paid(shop, await shop.hold("ann")))
+    assert outcome_of(payments) == "PAID"
+    assert await shop.counts() == (2, 0, 1)
+
+
+async def test_report_that_comes_twice_settles_once(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    event = paid(shop, await shop.hold("ann"))
+    await asyncio.gather(*(settler.settle("sandbox", event) for _ in range(8)))
+    assert outcome_of(payments) == "PAID"
+    assert await shop.counts() == (2, 0, 1)
+
+
+async def test_report_that_contradicts_the_first_changes_nothing(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    await settler.settle("sandbox", paid(shop, await shop.hold("ann")))
+    await settler.settle("sandbox", paid(shop, await shop.hold("bob")))
+    assert await shop.counts() == (1, 1, 1)
+
+
+async def test_crash_after_recording_is_healed(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    record(payments, paid(shop, await shop.hold("ann")))
+    assert await settler.settle_pending() == 1
+    assert outcome_of(payments) == "PAID"
+    assert await settler.settle_pending() == 0
+
+
+async def test_crash_before_the_outcome_is_written_is_healed_with_the_first_outcome(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    hold_id = await shop.hold("ann")
+    record(payments, paid(shop, hold_id))
+    await shop.pay(hold_id)
+    assert await settler.settle_pending() == 1
+    assert outcome_of(payments) == "PAID"
+    assert await shop.counts() == (2, 0, 1)
+
+
+@pytest.mark.parametrize("hold_id", ["01900000-0000-7000-8000-000000000000", "no id at all"])
+async def test_payment_for_an_unknown_hold_is_an_orphan(
+    shop: Shop, settler: Settler, payments: PaymentBook, hold_id: str
+) -> None:
+    await shop.open(units=3)
+    await settler.settle("sandbox", paid(shop, hold_id))
+    assert outcome_of(payments) == ORPHAN
+    assert await shop.counts() == (3, 0, 0)
+
+
+async def test_second_payment_of_one_hold_is_named_so(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    hold_id = await shop.hold("ann")
+    await settler.settle("sandbox", paid(shop, hold_id, "pay-1"))
+    await settler.settle("sandbox", paid(shop, hold_id, "pay-2"))
+    assert outcome_of(payments, "pay-2") == "SECOND_PAYMENT"
+    assert await shop.counts() == (2, 0, 1)
+
+
+@pytest.mark.parametrize(("units", "outcome"), [(2, "PAID_LATE"), (1, "REFUND_DUE")])
+async def test_late_payment_is_fulfilled_if_units_are_left_and_refunded_if_not(
+    shop: Shop, settler: Settler, payments: PaymentBook, units: int, outcome: str
+) -> None:
+    await shop.open(units=units)
+    late = await shop.hold("ann")
+    await shop.advance(HOLD_MS + 1)
+    await shop.store.expire_due(shop.room_id)
+    await shop.hold("bob")
+    await settler.settle("sandbox", paid(shop, late))
+    assert outcome_of(payments) == outcome
+
+
+async def test_failed_payment_leaves_the_hold_as_it_was(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    event = paid(shop, await shop.hold("ann"))
+    failed = PaymentEvent(
+        event_id="evt-2",
+        kind="failed",
+        payment_id="pay-1",
+        room_id=event.room_id,
+        hold_id=event.hold_id,
+        amount_cents=event.amount_cents,
+    )
+    await settler.settle("sandbox", failed)
+    assert payments.payment("sandbox", "pay-1") is None
+    hold = await shop.store.hold(shop.room_id, event.hold_id)
+    assert hold is not None
+    assert hold.state is HoldState.HELD
+
+
+async def test_payment_is_not_answered_for_while_sql_cannot_record_it(
+    shop: Shop, settler: Settler, engine: Engine
+) -> None:
+    await shop.open(units=3)
+    event = paid(shop, await shop.hold("ann"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE payments RENAME TO payments_away")
+    with pytest.raises(LedgerUnavailable):
+        await settler.settle("sandbox", event)
+    assert await shop.counts() == (2, 1, 0), "an unrecorded payment reaches no hold"
+
+
+async def test_payment_waits_in_sql_while_redis_is_away(
+    payments: PaymentBook, tmp_path: Path
+) -> None:
+    server = RedisServer(tmp_path, append_only=True)
+    server.start()
+    client = server.connect()
+    try:
+        shop = Shop(client)
+        await shop.stop_clock()
+        await shop.open(units=3)
+        event = paid(shop, await shop.hold("ann"))
+        settler = Settler(shop.store, payments, now_ms)
+        server.kill()
+        await settler.settle("sandbox", event)
+        assert outcome_of(payments) is None
+        running = asyncio.create_task(settler.run())
+        server.start()
+        async with asyncio.timeout(20):
+            while outcome_of(payments) is None:
+                await asyncio.sleep(0.02)
+        running.cancel()
+        assert outcome_of(payments) == "PAID"
+        assert await shop.counts() == (2, 0, 1)
+    finally:
+        await client.aclose()
+        server.kill()
