@@ -140,11 +140,15 @@ def _install(node: Node) -> None:
 
 def _npm(node: Node, *arguments: str) -> None:
     _say(f"npm {' '.join(arguments)}, with {node}")
-    path = os.pathsep.join([str(Path(node.path).parent), os.environ.get("PATH", os.defpath)])
+    environ = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(node.path).parent), os.environ.get("PATH", os.defpath)]),
+        "NODE_USE_SYSTEM_CA": "1",  # trust whom this machine trusts, as pip does
+    }
     done = subprocess.run(
         [*node.npm, *arguments],
         cwd=HERE,
-        env={**os.environ, "PATH": path},  # scripts must run with the same Node
+        env=environ,  # PATH too: scripts must run with the same Node
         stdin=subprocess.DEVNULL,
         check=False,
     )

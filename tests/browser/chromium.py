@@ -168,6 +168,7 @@ def _fetch_and_unpack() -> str:
     environ = {
         **os.environ,
         "PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "NODE_USE_SYSTEM_CA": "1",  # trust whom this machine trusts, as pip does
         "TMPDIR": str(unpacked),
         "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x",
     }
