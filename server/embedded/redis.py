@@ -192,7 +192,7 @@ def _socket_of(folder: Path) -> Path:
 
 def _choose_socket(folder: Path) -> Path:
     """In the folder if its path is short enough, else in a private one under the system's."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds buyers' names and orders
     socket = folder / "redis.sock"
     if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
         return socket
