@@ -4,6 +4,7 @@ A token is a JWT (HS256) for one room and one role; nothing works across rooms o
 one from `POST /v1/rooms/{room_id}/tokens`, hosts from `kaibo token`. The time is passed in.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -145,9 +146,7 @@ def _make_secret(path: Path) -> None:
             file.write(secrets.token_hex(SECRET_BYTES_MIN))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):  # another process was first: its key it is
             os.link(draft, path)
-        except FileExistsError:  # another process was first: its key is the key
-            pass
     finally:
         draft.unlink()

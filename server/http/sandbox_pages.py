@@ -28,7 +28,7 @@ WORDS = {
     "zh": {
         "title": "沙盒支付",
         "test_notice": "测试支付：这里不会扣任何钱。",
-        "heading": "应付金额",
+        "heading": "金额",
         "for_label": "商品",
         "order_label": "订单号",
         "pay": "支付",
@@ -41,7 +41,7 @@ WORDS = {
     "en": {
         "title": "Sandbox payment",
         "test_notice": "Test payment: no money moves here.",
-        "heading": "To pay",
+        "heading": "Amount",
         "for_label": "For",
         "order_label": "Order",
         "pay": "Pay",
@@ -113,11 +113,12 @@ def _page(record: CheckoutRecord, lang: str) -> Response:
 
 
 def _actions(record: CheckoutRecord, words: dict[str, str]) -> str:
+    is_open = record.state is CheckoutState.OPEN
     back = (
-        f'<a class="back" data-testid="sandbox-back" href="{escape(record.return_url)}">'
-        f"{escape(words['back'])}</a>"
+        f'<a class="{"back" if is_open else "back primary"}" data-testid="sandbox-back"'
+        f' href="{escape(record.return_url)}">{escape(words["back"])}</a>'
     )
-    if record.state is not CheckoutState.OPEN:
+    if not is_open:
         result = escape(words[record.state.value])
         return f'<p class="result" role="status" data-testid="sandbox-result">{result}</p>\n{back}'
     forms = [_form(record, action, escape(words[action])) for action in ("pay", "decline")]
@@ -125,9 +126,10 @@ def _actions(record: CheckoutRecord, words: dict[str, str]) -> str:
 
 
 def _form(record: CheckoutRecord, action: str, label: str) -> str:
+    look = "primary" if action == "pay" else "secondary"
     return (
         f'<form method="post" action="/sandbox/pay/{escape(record.checkout_id)}/{action}">'
-        f'<button class="{action}" data-testid="sandbox-{action}">{label}</button></form>'
+        f'<button class="{look}" data-testid="sandbox-{action}">{label}</button></form>'
     )
 
 

@@ -217,7 +217,7 @@ async def test_oversize_address_reaches_no_handler(room: Api) -> None:
     assert code_of(response) == (431, "HEAD_TOO_LARGE")
 
 
-WRITES = [
+WRITES: list[tuple[str, str, object]] = [
     ("PUT", "", {"title": "Taken over"}),
     ("PUT", "/products/tea", {"title": "Tea", "list_price_cents": 1}),
     ("PUT", "/pin", {"product_id": "tea"}),
@@ -226,7 +226,7 @@ WRITES = [
     ("POST", "/sales/flash/end", {}),
     ("POST", "/sales/flash/restock", {"restock_id": new_id(), "units": 1}),
 ]
-BUYS = [
+BUYS: list[tuple[str, str, object]] = [
     ("POST", "/reservations", {"reservation_id": new_id(), "lines": one("flash")}),
     ("POST", f"/reservations/{new_id()}/cancel", {}),
     ("POST", f"/reservations/{new_id()}/pay", {}),
