@@ -55,6 +55,7 @@ export class LiveRoom {
     this.#likes = new LikeBatch((count) => void this.#socket.request("like", { count }));
     window.setInterval(() => (this.#now.value = this.#clock.nowMs()), TICK_MS);
     window.addEventListener("online", () => this.#socket.hurry());
+    document.addEventListener("visibilitychange", () => this.#onVisibility());
     this.#socket.open();
   }
 
@@ -171,6 +172,13 @@ export class LiveRoom {
     if (connection.kind === "stopped" && connection.closeCode === CLOSE.BAD_TOKEN) {
       await this.#replaceToken();
     }
+  }
+
+  /** A phone that slept may hold a dead connection that still looks open: ask at once. */
+  #onVisibility(): void {
+    if (document.hidden) return;
+    if (this.state.value.connection.kind === "open") this.#pulse.start();
+    else this.#socket.hurry();
   }
 
   async #loadHolds(): Promise<void> {

@@ -7,7 +7,7 @@ export const en: Texts = {
   "lang.switch.label": "切换到中文",
   "loading": "Entering…",
 
-  "lobby.title": "Live now",
+  "lobby.title": "Live rooms",
   "lobby.lead": "Pick a room. One click and you are in.",
   "lobby.enter": "Enter the room",
   "lobby.empty": "No room is open right now. They appear here when a host goes live.",
@@ -22,7 +22,7 @@ export const en: Texts = {
   "gone.host.text": "Open this page with the whole link that “kaibo token --role host” prints. It works for this room only.",
   "gone.failed.title": "Not reachable right now",
   "gone.failed.text": "The server did not answer. Please try again in a moment.",
-  "gone.home": "See the rooms that are live",
+  "gone.home": "See the live rooms",
 
   "connection.connecting": "Connecting…",
   "connection.lost": "Connection lost, reconnecting… what you see may be out of date",
@@ -57,7 +57,7 @@ export const en: Texts = {
   "orders.empty": "No orders yet. What you grab waits here for payment.",
   "orders.loading": "Loading your orders…",
   "orders.id": "Order {id}",
-  "orders.confirming": "Confirming your payment…",
+  "orders.confirming": "If you have paid, it is being confirmed…",
   "sheet.close": "Close",
 
   "order.held": "To pay",
@@ -77,8 +77,8 @@ export const en: Texts = {
   "card.stock.unknown": "{total} units",
   "card.limit": "Limit {count} each",
   "card.endsIn": "ends in {time}",
-  "card.startsIn": "Starts in",
-  "card.mine": "Held for you. Please pay in time",
+  "card.mine": "Yours for",
+  "card.seeOrder": "Tap to see your order",
   "card.comeBack": "{count} still unpaid, may come back",
   "card.notForSale": "Not on sale yet",
 
@@ -86,7 +86,7 @@ export const en: Texts = {
   "buy.counting": "Starts in {time}",
   "buy.buy": "Buy now",
   "buy.buying": "Buying…",
-  "buy.held": "Pay now {time}",
+  "buy.held": "Pay {amount}",
   "buy.paid": "Paid ✓",
   "buy.sold_out": "Sold out",
   "buy.limit": "Limit reached",

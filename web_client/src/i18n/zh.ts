@@ -5,7 +5,7 @@ export const zh = {
   "lang.switch.label": "Switch to English",
   "loading": "正在进入…",
 
-  "lobby.title": "正在直播",
+  "lobby.title": "直播间",
   "lobby.lead": "选一个直播间，点一下就进。",
   "lobby.enter": "进入直播间",
   "lobby.empty": "现在没有直播间。主播开播后会出现在这里。",
@@ -20,7 +20,7 @@ export const zh = {
   "gone.host.text": "请用 kaibo token --role host 打印的完整链接打开此页，它只对这个直播间有效。",
   "gone.failed.title": "暂时进不去",
   "gone.failed.text": "服务器没有回应，请稍后再试。",
-  "gone.home": "看看正在直播的房间",
+  "gone.home": "看看有哪些直播间",
 
   "connection.connecting": "正在连接…",
   "connection.lost": "连接断开，正在重连…画面可能不是最新",
@@ -55,7 +55,7 @@ export const zh = {
   "orders.empty": "还没有订单。抢到的商品会在这里等你付款。",
   "orders.loading": "正在取订单…",
   "orders.id": "订单号 {id}",
-  "orders.confirming": "正在确认付款…",
+  "orders.confirming": "如果你已付款，正在确认…",
   "sheet.close": "关闭",
 
   "order.held": "待付款",
@@ -75,8 +75,8 @@ export const zh = {
   "card.stock.unknown": "共 {total} 件",
   "card.limit": "每人限购 {count} 件",
   "card.endsIn": "{time} 后结束",
-  "card.startsIn": "距开抢",
-  "card.mine": "已为你保留，请尽快付款",
+  "card.mine": "已为你保留",
+  "card.seeOrder": "点按查看订单",
   "card.comeBack": "还有 {count} 件待付款，可能放回",
   "card.notForSale": "暂未开售",
 
@@ -84,7 +84,7 @@ export const zh = {
   "buy.counting": "{time} 后开抢",
   "buy.buy": "立即抢购",
   "buy.buying": "正在抢…",
-  "buy.held": "去付款 {time}",
+  "buy.held": "付款 {amount}",
   "buy.paid": "已付款 ✓",
   "buy.sold_out": "已抢光",
   "buy.limit": "已达限购",

@@ -1,5 +1,4 @@
 // Everything the room sells: each product with the sale that matters now.
-import { clockText } from "../duration";
 import { t } from "../i18n";
 import { saleOf } from "../store/featured";
 import { offer } from "../store/offer";
@@ -7,7 +6,7 @@ import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
 import { useRoom } from "./context";
-import { countsToMs } from "./offer_words";
+import { statusText, timeText } from "./offer_words";
 import { Badge, Picture, Price } from "./parts";
 
 export function Bag() {
@@ -47,6 +46,7 @@ function BagItem({ product, sale, pinned }: ItemProps) {
           cents={sale?.price_cents ?? product.list_price_cents}
           listCents={product.list_price_cents}
           currency={currency}
+          testid={`bag-price-${product.product_id}`}
         />
         {sale !== null && <SaleLine sale={sale} />}
       </div>
@@ -58,12 +58,13 @@ function SaleLine({ sale }: { sale: Sale }) {
   const room = useRoom();
   const nowMs = room.nowMs.value;
   const made = offer(sale, room.state.value, nowMs);
-  const untilMs = made.kind === "buy" ? countsToMs(made) : null;
+  const time = timeText(made, nowMs);
+  const mine = made.kind === "held" ? `${statusText(made, sale)} ` : "";
   return (
     <div class="bag-sale">
       <span class="stock-left">
         {t("card.stock", { available: sale.available, total: sale.total })}
-        {untilMs !== null && ` · ${t("card.endsIn", { time: clockText(untilMs - nowMs) })}`}
+        {time !== null && ` · ${mine}${time}`}
       </span>
       <BuyButton sale={sale} offer={made} nowMs={nowMs} testid={`bag-buy-${sale.sale_id}`} />
     </div>

@@ -25,6 +25,7 @@ export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
     if (offer.kind === "held") void room.pay(offer.hold.reservation_id);
     if (offer.kind === "paid") openPanel("orders");
   };
+  const text = buttonText(offer, nowMs, room.state.value.room?.currency ?? "CNY");
   return (
     <button
       type="button"
@@ -36,7 +37,7 @@ export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
       aria-busy={offer.kind === "buying"}
       onClick={press}
     >
-      {buttonText(offer, nowMs)}
+      {offer.kind === "counting" ? <span data-testid="countdown">{text}</span> : text}
     </button>
   );
 }

@@ -4,7 +4,7 @@ import { useRoom } from "./context";
 
 export function ConnectionBar() {
   const { connection, room } = useRoom().state.value;
-  if (connection.kind === "open") return <div role="status" />;
+  if (connection.kind === "open") return <div class="unseen" role="status" />;
   if (connection.kind === "stopped") {
     return (
       <div class="connection-bar" role="status" data-testid="connection-bar" data-state="stopped">

@@ -1,38 +1,38 @@
-// What an offer says: the button's words, the line beside it, and the time that line counts.
+// What an offer says: the button's words, the line beside it, and the time that line counts. A time
+// is shown in one place: in the button while waiting for the start, beside it otherwise.
 import { clockText } from "../duration";
-import { t } from "../i18n";
+import { money, t } from "../i18n";
 import type { Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 
-export function buttonText(offer: Offer, nowMs: number): string {
+export function buttonText(offer: Offer, nowMs: number, currency: string): string {
   switch (offer.kind) {
     case "counting":
       return t("buy.counting", { time: clockText(offer.startsAtMs - nowMs) });
     case "held":
-      return t("buy.held", { time: clockText(offer.untilMs - nowMs) });
+      return t("buy.held", { amount: money(offer.hold.amount_cents, currency) });
     default:
       return t(`buy.${offer.kind}`);
   }
 }
 
-/** The moment the card counts down to, or null when nothing runs. */
-export function countsToMs(offer: Offer): number | null {
-  if (offer.kind === "counting") return offer.startsAtMs;
-  if (offer.kind === "buy") return offer.endsAtMs;
-  return offer.kind === "held" ? offer.untilMs : null;
+/** The time beside the button, in words, or null when nothing runs out. */
+export function timeText(offer: Offer, nowMs: number): string | null {
+  if (offer.kind === "held") return clockText(offer.untilMs - nowMs);
+  if (offer.kind !== "buy" || offer.endsAtMs === null) return null;
+  return t("card.endsIn", { time: clockText(offer.endsAtMs - nowMs) });
 }
 
 /** The line beside the button, without its time. */
 export function statusText(offer: Offer, sale: Sale): string {
   switch (offer.kind) {
-    case "counting":
-      return t("card.startsIn");
     case "held":
       return t("card.mine");
     case "sold_out":
       return sale.held > 0 ? t("card.comeBack", { count: sale.held }) : t("phase.sold_out");
     case "paid":
-      return t("order.paid");
+      return t("card.seeOrder");
+    case "counting":
     case "limit":
       return t("card.limit", { count: sale.per_buyer_max });
     case "buy":

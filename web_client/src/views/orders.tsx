@@ -41,10 +41,12 @@ function Order({ hold, returned }: { hold: HoldView; returned: boolean }) {
         <strong class="order-amount">{money(hold.amount_cents, currency)}</strong>
         {payable && (
           <span class="order-left" data-testid="order-countdown" role="timer">
-            {returned ? t("orders.confirming") : t("order.left", { time: clockText(leftMs) })}
+            {t("order.left", { time: clockText(leftMs) })}
           </span>
         )}
       </div>
+      {returned && payable && <p class="order-note">{t("orders.confirming")}</p>}
+      {returned && hold.state === "paid" && <p class="order-note">{t("toast.paid")}</p>}
       {payable && <PayOrCancel hold={hold} currency={currency} />}
     </li>
   );

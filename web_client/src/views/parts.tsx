@@ -22,13 +22,14 @@ interface PriceProps {
   cents: number;
   listCents: number;
   currency: string;
+  testid: string;
 }
 
 /** The price asked; the list price struck through when it is higher. */
-export function Price({ cents, listCents, currency }: PriceProps) {
+export function Price({ cents, listCents, currency, testid }: PriceProps) {
   return (
     <span class="prices">
-      <strong class="price" data-testid="price">
+      <strong class="price" data-testid={testid}>
         {money(cents, currency)}
       </strong>
       {listCents > cents && (

@@ -1,6 +1,5 @@
 // The product on show: what it is, what it costs, how many are left, and one button.
 // `CardFace` is only a face, so the host's preview of a sale is what viewers will really see.
-import { clockText } from "../duration";
 import { t } from "../i18n";
 import { featured } from "../store/featured";
 import { offer, type Offer } from "../store/offer";
@@ -8,7 +7,7 @@ import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
 import { useRoom } from "./context";
-import { countsToMs, statusText } from "./offer_words";
+import { statusText, timeText } from "./offer_words";
 import { Picture, Price } from "./parts";
 import { StockBar } from "./stock_bar";
 
@@ -47,6 +46,7 @@ export function CardFace({ product, sale, offer: made, nowMs, currency }: FacePr
           cents={sale?.price_cents ?? product.list_price_cents}
           listCents={product.list_price_cents}
           currency={currency}
+          testid="price"
         />
         {sale !== null && <StockBar sale={sale} />}
       </div>
@@ -65,8 +65,7 @@ export function CardFace({ product, sale, offer: made, nowMs, currency }: FacePr
 }
 
 function Status({ offer: made, sale, nowMs }: { offer: Offer; sale: Sale; nowMs: number }) {
-  const untilMs = countsToMs(made);
-  const time = untilMs === null ? null : clockText(untilMs - nowMs);
+  const time = timeText(made, nowMs);
   return (
     <span class="card-status" data-state={made.kind}>
       <span class="status-words" role="status">
@@ -74,7 +73,7 @@ function Status({ offer: made, sale, nowMs }: { offer: Offer; sale: Sale; nowMs:
       </span>
       {time !== null && (
         <span class="countdown" data-testid="countdown" role="timer">
-          {made.kind === "buy" ? t("card.endsIn", { time }) : time}
+          {time}
         </span>
       )}
     </span>

@@ -41,7 +41,9 @@ export function Sheet({ title, testid, onClose, children }: SheetProps) {
     >
       <div class="sheet-body">
         <header class="sheet-header">
-          <h2 id={titleId}>{title}</h2>
+          <h2 id={titleId} tabIndex={-1} autofocus>
+            {title}
+          </h2>
           <button
             type="button"
             class="icon-button"

@@ -40,7 +40,7 @@ export function HostOrders() {
 function OrderRow({ order, currency }: { order: HoldView; currency: string }) {
   const { products } = useRoom().state.value;
   const things = order.lines.map(
-    (line) => `${products.get(line.product_id)?.title ?? line.product_id} × ${line.quantity}`,
+    (line) => `${line.quantity} × ${products.get(line.product_id)?.title ?? line.product_id}`,
   );
   return (
     <li class="host-order" data-testid={`host-order-${order.reservation_id}`} data-state={order.state}>
