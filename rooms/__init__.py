@@ -1,1 +1,4 @@
-"""A room is a numbered stream of events fanned out to many connections. Imports nothing else of ours."""
+"""A room is a numbered stream of events fanned out to many connections.
+
+Imports nothing else of ours.
+"""

@@ -22,8 +22,12 @@ KEPT_WHILE_JOINING_MAX = 1_000  # past that the joining viewer is dropped and co
 class Viewer(Protocol):
     """A connection as the hub sees it."""
 
-    user_id: str
-    encoding: str
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def encoding(self) -> str:
+        """Which of the hub's framers its frames come from."""
 
     def write(self, frames: bytes) -> None:
         """Send bytes that are already framed."""

@@ -59,6 +59,7 @@ log = logging.getLogger("kaibo")
 
 REDIS_CONNECTIONS_MAX = 64  # past that a command waits for one to be free
 REDIS_TIMEOUT_S = 5.0
+UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
 DRAIN_TIMEOUT_S = 10  # how long clients get to answer the close of a stopping server
 
 
@@ -286,6 +287,10 @@ def bind(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Accepted sockets inherit it. Without it Linux buffers megabytes for a viewer that does
+        # not read, and nobody would know how far behind it is.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
     listener.bind((settings.host, settings.port))
     listener.setblocking(False)
     return listener

@@ -1,4 +1,4 @@
-"""Typed events into what the broker carries: encoded once, here, for every viewer of every worker."""
+"""Typed events into what the broker carries, encoded here once for every viewer."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Records as clients are shown them: inventory's pools and holds, the catalogue's rooms and products."""
+"""Records as clients are shown them: pools and holds, rooms and products."""
 
 from inventory.hold import Hold
 from inventory.ledger.catalogue import Product, Room

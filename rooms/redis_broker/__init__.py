@@ -1,0 +1,1 @@
+"""The broker on Redis: keys, the publish script, and the receiving side."""

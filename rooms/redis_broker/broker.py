@@ -152,13 +152,16 @@ class RedisBroker:
         """A first subscription opens the room; a repeated one means that the connection was lost,
         and what was published meanwhile is taken from the stream."""
         standing = self._standing.get(room_id)
-        last_offset = self._last_offset.get(room_id)
-        if standing is not None and standing.is_set() and last_offset is not None:
-            after = f"{last_offset + 1}-0"
+        if standing is None:
+            return  # unsubscribed meanwhile
+        if standing.is_set():
+            after = f"{self._last_offset[room_id] + 1}-0"
             missed: Any = await self._redis.xrange(keys.stream(room_id), min=after)
             for _, entry in missed:
                 self._pass_on(room_id, decode(entry[b"e"]))
-        if standing is not None:
+        else:
+            offset = await self._redis.hget(keys.state(room_id), "offset")
+            self._last_offset.setdefault(room_id, int(offset or 0))
             standing.set()
 
 

@@ -35,7 +35,6 @@ from server.dispatch import Dispatcher
 from server.embedded.video import TestVideo
 from server.settings import Settings
 from server.tokens import Caller, Tokens, load_secret
-from server.views import sale_view
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
 from server.wire.events import ErrorBody
@@ -89,7 +88,7 @@ async def demo(settings: Settings) -> int:
 
 @contextlib.asynccontextmanager
 async def _video(settings: Settings) -> AsyncIterator[None]:
-    video = TestVideo(settings.data_path, DEMO_ROOM_ID, "Kaibo demo")
+    video = TestVideo(settings.data_path / "media", DEMO_ROOM_ID, "Kaibo demo")
     await video.start()
     try:
         async with jobs.running({"video": video.watch}):

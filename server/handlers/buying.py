@@ -3,8 +3,8 @@
 import asyncio
 
 from inventory.codes import Outcome
-from inventory.payments.port import Checkout, new_checkout_id
 from inventory.hold import Hold, WantedLine
+from inventory.payments.port import Checkout, new_checkout_id
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller

@@ -19,7 +19,6 @@ from server.wire.commands import COMMANDS, Command
 from server.wire.events import ErrorBody
 from server.wire.fields import CommandId
 
-
 T = TypeVar("T")
 
 
@@ -77,6 +76,7 @@ MSGPACK = Codec("kaibo.v1.msgpack", Opcode.BINARY, _pack, _unpack)
 JSON = Codec("kaibo.v1.json", Opcode.TEXT, _to_json, _from_json)
 CODECS = {codec.subprotocol: codec for codec in (MSGPACK, JSON)}
 
+PARTS = 3  # of a command: op, id, body
 BEARER_PREFIX = "kaibo.bearer."  # a browser cannot set headers: its token is a subprotocol entry
 
 
@@ -100,7 +100,7 @@ def parse_command(message: Any) -> Parsed | Refused:
     if not isinstance(message, list):
         raise Undecodable("a message is an array: [op, id, body]")
     command_id = _command_id(message)
-    if len(message) != 3 or command_id is None or not isinstance(message[0], str):
+    if len(message) != PARTS or command_id is None or not isinstance(message[0], str):
         shape = "expected [op: string, id: integer 0..2^53-1, body: map]"
         return Refused(command_id, ErrorBody(code=ErrorCode.BAD_MESSAGE, message=shape))
     op, _, body = message

@@ -1,4 +1,4 @@
-"""What the server sends unasked: `["welcome", body]` first, then `["event", type, offset, ts_ms, body]`.
+"""What the server sends unasked: `["welcome", body]`, then `["event", type, offset, ts_ms, body]`.
 
 `offset` is a number for events that a client must not miss (sale, comment, pin) and null for the
 rest. `EVENTS` is the whole list, with the delivery class that decides what a slow viewer loses.

@@ -13,7 +13,7 @@ Uuid7 = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
-        description="a UUIDv7 (RFC 9562), lower case: chosen by the client, the same on every retry",
+        description="a UUIDv7 (RFC 9562), lower case, chosen by the client; a retry repeats it",
     ),
 ]
 CommandId = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]

@@ -236,22 +236,21 @@ export interface ViewersEvent {
   count: number;
 }
 
-export interface UserView {
-  user_id: string;
-  name: string;
-  role: "host" | "viewer";
-}
-
 /** Where a client is in a room's stream; an epoch ends when the stream is lost. */
 export interface PositionView {
   epoch: string;
   offset: number;
 }
 
-/** The first message on every connection: the whole room as it is, and who you are. */
+export interface UserView {
+  user_id: string;
+  name: string;
+  role: "host" | "viewer";
+}
+
+/** The first message on every connection: the whole room, and who you are in it. */
 export interface Welcome {
   room: RoomView;
-  you: UserView;
   position: PositionView;
   now_ms: number;
   products: ProductView[];
@@ -260,6 +259,7 @@ export interface Welcome {
   comments: CommentView[];
   likes_total: number;
   viewer_count: number;
+  you: UserView;
 }
 
 /** Why a command was refused. `field` is a path like `$.lines[0].quantity`. */

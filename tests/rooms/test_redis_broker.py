@@ -1,0 +1,136 @@
+"""The broker against a real Redis: numbered without gaps, told once, caught up after a cut."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgpack
+import pytest
+from redis.asyncio import Redis
+
+from rooms.events import Delivery, Incoming, Outgoing
+from rooms.redis_broker.broker import RedisBroker
+from server.embedded.redis import PrivateRedis
+
+HEAD = b"\x95" + msgpack.packb("event") + msgpack.packb("comment")
+
+
+def event(text: str, *, numbered: bool = True, source: str = "", to: str = "") -> Outgoing:
+    return Outgoing(
+        HEAD, msgpack.packb({"text": text}), Delivery.CHAT, numbered, to=to, source=source
+    )
+
+
+def texts(received: list[Incoming]) -> list[str]:
+    return [msgpack.unpackb(each.payload)[4]["text"] for each in received]
+
+
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[Redis]:
+    private = PrivateRedis(tmp_path)
+    client = Redis.from_url(await private.start())
+    yield client
+    await client.aclose()
+    await private.stop()
+
+
+class Listening:
+    """A running broker and what it received in its room."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.room = f"r_{secrets.token_hex(4)}"
+        self.received: list[Incoming] = []
+        self.broker = RedisBroker(redis, self._take, events_kept=100)
+
+    def _take(self, room_id: str, incoming: Incoming) -> None:
+        assert room_id == self.room
+        self.received.append(incoming)
+
+    async def until(self, enough: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not enough():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def listening(redis: Redis) -> AsyncIterator[Listening]:
+    listening = Listening(redis)
+    task = asyncio.create_task(listening.broker.run())
+    await listening.broker.subscribe(listening.room)
+    yield listening
+    task.cancel()
+
+
+async def test_numbered_events_have_offsets_without_gap_and_others_have_none(
+    listening: Listening,
+) -> None:
+    await listening.broker.publish(
+        listening.room, [event("a"), event("like", numbered=False), event("b")]
+    )
+    await listening.until(lambda: len(listening.received) == 3)
+    assert [each.offset for each in listening.received] == [1, None, 2]
+    for each in listening.received:
+        kind, name, offset, at_ms, body = msgpack.unpackb(each.payload)
+        assert (kind, name, offset) == ("event", "comment", each.offset)
+        assert at_ms > 1_700_000_000_000 and "text" in body
+
+
+async def test_a_source_that_was_published_is_not_published_again(listening: Listening) -> None:
+    await listening.broker.publish(listening.room, [event("a", source="001")])
+    await listening.broker.publish(
+        listening.room, [event("a again", source="001"), event("b", source="002")]
+    )
+    await listening.until(lambda: len(listening.received) == 2)
+    assert texts(listening.received) == ["a", "b"]
+
+
+async def test_the_record_is_position_fields_and_recent_events_in_one_step(
+    listening: Listening,
+) -> None:
+    pin = event("pin")._replace(remember=(("pinned", "tea"),))
+    await listening.broker.publish(listening.room, [event("a"), pin, event("b")])
+    record = await listening.broker.record(listening.room, recent_max=2)
+    assert record.position.offset == 3
+    assert record.fields["pinned"] == "tea"
+    assert texts(record.recent) == ["pin", "b"]
+
+
+async def test_the_stream_is_bounded(redis: Redis, listening: Listening) -> None:
+    for _ in range(40):
+        await listening.broker.publish(listening.room, [event("x")] * 20)
+    record = await listening.broker.record(listening.room, recent_max=10_000)
+    assert record.position.offset == 800
+    assert 100 <= len(record.recent) < 300
+
+
+async def test_what_is_published_while_the_connection_is_cut_is_caught_up(
+    redis: Redis, listening: Listening
+) -> None:
+    await listening.broker.publish(listening.room, [event("before")])
+    await listening.until(lambda: len(listening.received) == 1)
+    await redis.client_kill_filter(_type="pubsub")
+    await listening.broker.publish(listening.room, [event("meanwhile"), event("too")])
+    await listening.until(lambda: len(listening.received) >= 3)
+    await listening.broker.publish(listening.room, [event("after")])
+    await listening.until(lambda: len(listening.received) >= 4)
+    assert texts(listening.received) == ["before", "meanwhile", "too", "after"]
+
+
+async def test_scripts_are_loaded_again_after_they_were_flushed(
+    redis: Redis, listening: Listening
+) -> None:
+    await listening.broker.publish(listening.room, [event("a")])
+    await redis.script_flush()
+    await listening.broker.publish(listening.room, [event("b")])
+    await listening.until(lambda: len(listening.received) == 2)
+    assert texts(listening.received) == ["a", "b"]
+
+
+async def test_viewers_of_all_workers_are_counted_and_silent_workers_forgotten(
+    listening: Listening,
+) -> None:
+    broker, room = listening.broker, listening.room
+    assert await broker.count_viewers(room, "one", 3, now_ms=0) == 3
+    assert await broker.count_viewers(room, "two", 4, now_ms=5_000) == 7
+    assert await broker.count_viewers(room, "two", 4, now_ms=20_000) == 4

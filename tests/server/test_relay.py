@@ -1,0 +1,70 @@
+"""The relay tells what happened, to whom it concerns, and only the latest stock."""
+
+from inventory.codes import Outcome
+from inventory.entry import Entry
+from inventory.hold import Hold, HoldState, Line
+from inventory.pool import Pool
+from rooms.events import Delivery
+from server.relay import events_of
+from server.wire.codec import MSGPACK
+
+
+def pool(version: int, available: int) -> Pool:
+    return Pool(
+        sale_id="flash",
+        product_id="tea",
+        price_cents=100,
+        per_buyer_max=1,
+        hold_duration_ms=60_000,
+        total=10,
+        created_total=10,
+        available=available,
+        held=10 - available,
+        version=version,
+    )
+
+
+def hold(buyer_id: str) -> Hold:
+    line = Line(sale_id="flash", product_id="tea", quantity=1, price_cents=100)
+    return Hold(
+        hold_id=f"hold-of-{buyer_id}",
+        buyer_id=buyer_id,
+        lines=[line],
+        state=HoldState.HELD,
+        created_at_ms=1,
+        deadline_ms=2,
+    )
+
+
+def entry(position: int, kind: Outcome, buyer_id: str | None, version: int) -> Entry:
+    return Entry(
+        room_id="r",
+        stream_id=f"{position}-0",
+        position=position,
+        kind=kind,
+        hold=hold(buyer_id) if buyer_id else None,
+        pools=[pool(version, 10 - version)],
+    )
+
+
+def test_each_buyer_hears_of_the_own_hold_and_everyone_of_the_latest_stock() -> None:
+    told = events_of([entry(1, Outcome.HELD, "ann", 1), entry(2, Outcome.HELD, "bob", 2)])
+    assert [event.to for event in told] == ["ann", "bob", ""]
+    stock = MSGPACK.decode(told[-1].body)["stock"]
+    assert (stock["version"], stock["available"]) == (2, 8)
+    assert told[-1].delivery is Delivery.STATE
+
+
+def test_a_changed_sale_is_numbered_and_carries_its_source() -> None:
+    (sale, stock) = events_of([entry(7, Outcome.STARTED, None, 3)])
+    assert sale.numbered
+    assert sale.source == f"{7:020d}.00"
+    assert not stock.source, "stock is keyed by version: saying it twice is harmless"
+
+
+def test_sources_rise_with_positions() -> None:
+    sources = [
+        events_of([entry(position, Outcome.STARTED, None, 1)])[0].source
+        for position in (9, 10, 99, 1_795_303_192_424_000_001)
+    ]
+    assert sources == sorted(sources)
