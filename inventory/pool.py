@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 
 class Account(StrEnum):
-    """Where a unit is. SUPPLY is the world outside the sale: restocks come from it, cuts go there."""
+    """Where a unit is. SUPPLY is the world outside: restocks come from it, cuts go there."""
 
     SUPPLY = "supply"
     AVAILABLE = "available"

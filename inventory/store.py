@@ -28,7 +28,7 @@ class InventoryError(Exception):
 
 
 class StoreUnavailable(InventoryError):
-    """The store did not answer. Whether the command took effect is unknown: retry by the same id."""
+    """The store did not answer. Whether the command took effect is unknown: retry by its id."""
 
     def __init__(self, retry_after_ms: int, reason: str) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ class Store(Protocol):
         """STARTED, ALREADY_STARTED or UNKNOWN_SALE. Opens `countdown_ms` from now."""
 
     async def end_sale(self, room_id: str, sale_id: str) -> Result:
-        """STOPPED, ENDED (it had ended already) or UNKNOWN_SALE. Holds already given stay payable."""
+        """STOPPED, ENDED (it had ended already) or UNKNOWN_SALE. Holds given stay payable."""
 
     async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
         """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, or CUT_TOO_DEEP (negative

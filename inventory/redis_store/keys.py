@@ -6,7 +6,7 @@
 | `holds`     | hash   | hold_id -> Hold, msgpack                                              |
 | `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer holds or has bought            |
 | `deadlines` | zset   | hold_id by deadline_ms; exactly the live holds                        |
-| `finished`  | zset   | hold_id, or "op:" and a restock id, by the time it was finished            |
+| `finished`  | zset   | hold_id, or "op:" and a restock id, by the time it finished           |
 | `ops`       | hash   | restock_id -> its content, msgpack                                    |
 | `clock`     | string | the highest time seen, in ms                                          |
 | `outbox`    | stream | what happened: kind, hold, pools, units                               |
