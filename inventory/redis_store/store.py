@@ -62,7 +62,8 @@ class RedisStore:
     """The store that serves.
 
     `retention_ms`: how long ids and finished holds are remembered. `extension_ms`: what a hold
-    gains when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving pauses.
+    gains when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving
+    pauses.
     """
 
     def __init__(
