@@ -1,0 +1,80 @@
+"""Every error code and close code in words: what it means and what a client should do.
+
+The words live here because a type cannot say them; `require_same` refuses the page when a code is
+missing or no longer exists.
+"""
+
+from inventory.codes import Outcome
+from server.http.problems import STATUS
+from server.reference.markdown import require_same, table
+from server.wire.codes import CloseCode
+
+# A success to whoever pays: never sent as an error.
+NEVER_SENT = {Outcome.ALREADY_EXTENDED.value}
+
+ERRORS: dict[str, tuple[str, str]] = {
+    "BAD_MESSAGE": ("not `[op, id, body]`, or no JSON where JSON is due", "correct the client"),
+    "UNKNOWN_OP": ("no such command", "correct the client"),
+    "BAD_FIELD": ("`field` is missing, unknown, of a wrong type or out of range", "correct it"),
+    "BAD_TOKEN": ("no token, or one that is unreadable or has expired", "get a new token"),
+    "FORBIDDEN": ("the token is for another room or role", "use the right token"),
+    "NOT_FOUND": ("nothing is at this address", "correct the address"),
+    "UNKNOWN_ROOM": ("the room does not exist", "stop"),
+    "UNKNOWN_PRODUCT": ("the product does not exist", "reload the room"),
+    "RATE_LIMITED": ("too many commands or comments", "wait `retry_after_ms`"),
+    "TOO_MANY_IN_FLIGHT": ("too many commands await answers", "wait for an answer"),
+    "TOO_LARGE": ("the HTTP body is over its limit", "send less"),
+    "UNAVAILABLE": (
+        "a store does not answer; whether the command took effect is unknown",
+        "wait `retry_after_ms`, repeat with the same id",
+    ),
+    "INTERNAL": ("the server failed and logged it", "repeat later, with the same id"),
+    "METHOD_NOT_ALLOWED": ("HTTP only: not for this address", "see the `Allow` header"),
+    "UNSUPPORTED_MEDIA_TYPE": ("HTTP only: the body is not JSON", "send `application/json`"),
+    "HEAD_TOO_LARGE": ("HTTP only: the head is over its limit", "send less"),
+    "KEY_REUSED": ("the id was used with other content, or by another", "make a new id"),
+    "STALE_ID": ("the time inside the id is too old or in the future", "make a new id"),
+    "UNKNOWN_SALE": ("the room has no such sale", "reload the room"),
+    "UNKNOWN_HOLD": ("you have no such reservation in this room", "show your orders anew"),
+    "NOT_STARTED": ("the sale opens at `starts_at_ms`, or no time is set yet", "wait for it"),
+    "ENDED": ("the sale is over", "say so"),
+    "PAUSED": ("the sale is paused", "wait `retry_after_ms`, repeat with the same id"),
+    "USER_LIMIT": ("more than one buyer may hold and have", "say so"),
+    "SOLD_OUT": ("fewer are `available` than asked for; may change", "offer what is left"),
+    "NOT_HELD": ("paid, cancelled or expired already", "show the order as it is"),
+    "ALREADY_STARTED": ("the sale was started before", "reload the room"),
+    "CUT_TOO_DEEP": ("fewer units are `available` than are to be cut", "cut less"),
+    "BROKEN": ("the stock does not add up; the sale was paused", "tell the operator"),
+}
+
+CLOSES: dict[CloseCode, tuple[str, str]] = {
+    CloseCode.GOING_AWAY: ("reserved; a browser leaving the page sends it", "reconnect"),
+    CloseCode.INVALID_DATA: ("text that is not UTF-8", "correct the client"),
+    CloseCode.TOO_BIG: ("a message over the limit", "correct the client"),
+    CloseCode.RESTART: ("the server restarts, or a store is away", "reconnect"),
+    CloseCode.SLOW: (
+        "too far behind; the socket is cut at once, so 1006 is what you may see",
+        "reconnect",
+    ),
+    CloseCode.NO_PONG: ("no answer to the server's ping", "reconnect"),
+    CloseCode.RATE: ("commands went on over the rate", "slow down, reconnect"),
+    CloseCode.BAD_TOKEN: ("no token, or an unreadable or expired one", "get a new token first"),
+    CloseCode.BAD_MESSAGE: ("not this protocol: undecodable, or no array", "correct the client"),
+    CloseCode.FORBIDDEN: ("the token is for another room", "get this room's token first"),
+    CloseCode.UNKNOWN_ROOM: ("the room does not exist", "stop"),
+}
+
+
+def error_table() -> str:
+    require_same("ERRORS in codes.py", ERRORS, set(map(str, STATUS)) - NEVER_SENT)
+    rows = [
+        [f"`{code}`", str(STATUS[code]), meaning, advice]
+        for code, (meaning, advice) in ERRORS.items()
+    ]
+    return table(["code", "HTTP", "meaning", "what to do"], rows)
+
+
+def close_table() -> str:
+    require_same("CLOSES in codes.py", CLOSES, CloseCode)
+    rows = [[str(code.value), meaning, advice] for code, (meaning, advice) in CLOSES.items()]
+    return table(["code", "meaning", "what to do"], rows)

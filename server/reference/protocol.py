@@ -1,0 +1,183 @@
+"""The protocol page: prose from protocol.md beside this file, facts from `server.wire`."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from inventory.uuid7 import FUTURE_MAX_MS
+from server import session
+from server.http.endpoints import ENDPOINTS
+from server.reference.codes import close_table, error_table
+from server.reference.markdown import (
+    doc,
+    field_list,
+    field_table,
+    filled,
+    number,
+    require_same,
+    shape,
+    table,
+)
+from server.settings import Settings
+from server.snapshots import COMMENTS_SHOWN_MAX
+from server.wire.codec import BEARER_PREFIX, JSON, MSGPACK
+from server.wire.codes import FINAL_MAX, FINAL_MIN, RECONNECT_MAX, RECONNECT_MIN
+from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, Command
+from server.wire.events import EVENTS, ErrorBody, RoomSnapshot, Welcome
+from server.wire.typescript import collect
+
+# What no docstring says. A command needs an entry only where there is more to know.
+COMMAND_NOTES: dict[str, str] = {
+    "ping": "Answered at once, also while commands are waiting. See [the clock](#the-clock).",
+    "comment": "Say something. White space is joined and invisible characters are dropped; the "
+    "reply has the comment as others see it, and it also comes back as an event.",
+    "like": "There is no limit to likes except the rate of commands.",
+    "reserve": "See [reservations](#reservations).",
+    "cancel": "Give a reservation's units back. Repeating it is harmless.",
+    "pay": "Open `pay_url` in a browser. Asking again gives the same page and extends nothing. The "
+    "order is paid when a `hold` event says so, not when the page returns.",
+    "holds": "From the ledger, which is a moment behind: a reservation that was answered just now "
+    "may not be in it yet.",
+    "put_room": "Open the room, or change its title, video and currency.",
+    "put_product": "Create a product, or change it. Prices are integer cents.",
+    "put_sale": "Nobody can buy until it is started. Other terms under the same id are KEY_REUSED.",
+    "start_sale": "Opens `countdown_s` from now and closes `duration_s` after that. Once per sale.",
+    "end_sale": "Close a sale now, before its time. Holds already given stay payable.",
+}
+
+EVENT_NOTES: dict[str, str] = {
+    "sale": "a sale was created, started, ended, restocked or paused; replaces what you know of it",
+    "comment": "somebody said something, perhaps you",
+    "pin": "this product is pinned above the video; null: none is",
+    "room": "the room's title, video or currency changed",
+    "product": "a product was created or changed",
+    "hold": "only to its own buyer, on every connection: held, extended, paid, cancelled, expired; "
+    "may come twice",
+    "stock": "a sale's counters; only the latest of each sale is sent",
+    "likes": "likes since the last of these, and ever; four times a second at most",
+    "viewers": "how many watch, about once a second and only when it changes",
+}
+
+DELIVERIES = {
+    "critical": "never left out while you are connected, except that a `hold` may be when Redis "
+    "was away: ask for `holds` where it matters",
+    "chat": "never left out while you are connected; later versions may skip some for slow readers",
+    "state": "an older one may be left out when a newer one of the same key follows",
+    "ambient": "may be left out when a store is away",
+}
+
+
+def render() -> str:
+    settings = Settings()
+    return filled(
+        "protocol.md",
+        {
+            "msgpack": MSGPACK.subprotocol,
+            "json": JSON.subprotocol,
+            "bearer": BEARER_PREFIX,
+            "commands": "\n\n".join(_command(op) for op in COMMANDS),
+            "events": _events(),
+            "deliveries": table(["class", "meaning"], DELIVERIES.items()),
+            "welcome": field_list(Welcome),
+            "error": field_list(ErrorBody),
+            "views": "\n\n".join(_views()),
+            "errors": error_table(),
+            "closes": close_table(),
+            "limits": _limits(settings),
+            "retention_h": number(settings.retention_s // 3600),
+            "future_min": number(FUTURE_MAX_MS // 60_000),
+            "extension_s": number(settings.extension_s),
+            "comments_shown": number(COMMENTS_SHOWN_MAX),
+            "reconnect": f"{RECONNECT_MIN}-{RECONNECT_MAX}",
+            "final": f"{FINAL_MIN}-{FINAL_MAX}",
+        },
+    )
+
+
+def _command(op: str) -> str:
+    require_same("COMMAND_NOTES", set(COMMAND_NOTES) - set(COMMANDS), ())
+    body, reply = COMMANDS[op], REPLIES[op]
+    said = " ".join(filter(None, (doc(body), COMMAND_NOTES.get(op, ""))))
+    parts = [f"### `{op}`{' (hosts)' if op in HOST_ONLY else ''}", said]
+    parts.append(field_table(body) or "The body is an empty map.")
+    parts += _inner_bodies(body)
+    replied = f"`{shape(reply)}`" if reply.__struct_fields__ else "an empty map"
+    parts.append(" ".join(filter(None, (f"Reply: {replied}.", doc(reply)))))
+    codes = _refusals(op)
+    if codes:
+        parts.append(f"Refuses with {', '.join(f'`{code}`' for code in codes)}.")
+    return "\n\n".join(parts)
+
+
+def _inner_bodies(body: type[Command]) -> list[str]:
+    return [
+        f"Each `{info.cls.__name__}`:\n\n{field_table(info.cls)}"
+        for info in collect([body])
+        if info.cls is not body
+    ]
+
+
+def _refusals(op: str) -> list[str]:
+    """The codes of this command's own; those that any command may get are said once."""
+    own = [endpoint.refusals for endpoint in ENDPOINTS if endpoint.name == op]
+    return [code for codes in own for code in codes if code not in ("UNKNOWN_ROOM", "UNAVAILABLE")]
+
+
+def _events() -> str:
+    require_same("EVENT_NOTES", EVENT_NOTES, EVENTS)
+    require_same("DELIVERIES", DELIVERIES, {kind.delivery for kind in EVENTS.values()})
+    rows = [
+        [
+            f"`{name}`",
+            f"`{shape(kind.body)}`",
+            kind.delivery,
+            "yes" if kind.numbered else "no",
+            EVENT_NOTES[name],
+        ]
+        for name, kind in EVENTS.items()
+    ]
+    return table(["type", "body", "class", "numbered", "meaning"], rows)
+
+
+def _views() -> Iterator[str]:
+    """Every struct that replies, events and the welcome are made of."""
+    bodies: list[type[Struct]] = [*REPLIES.values(), *(kind.body for kind in EVENTS.values())]
+    bodies.append(Welcome)
+    shown = {*bodies, RoomSnapshot}
+    for info in collect(bodies):
+        if info.cls not in shown:
+            said = doc(info.cls)
+            yield f"**{info.cls.__name__}**{f': {said}' if said else ''}\n\n{field_list(info.cls)}"
+
+
+def _limits(settings: Settings) -> str:
+    rate = session.COMMAND_RATE
+    rows = [
+        ["a message", f"{number(settings.message_bytes_max)} bytes", "closed with 1009"],
+        [
+            "commands of a connection",
+            f"{rate.burst} at once, then {rate.per_minute // 60} a second",
+            f"`RATE_LIMITED`; after {session.REFUSALS_MAX} of these, closed with 4029",
+        ],
+        [
+            "commands awaiting answers",
+            str(settings.commands_in_flight_max),
+            "`TOO_MANY_IN_FLIGHT`",
+        ],
+        [
+            "comments of a viewer",
+            f"a few at once, then {settings.comments_per_minute_max} a minute; hosts: no limit",
+            "`RATE_LIMITED`",
+        ],
+        [
+            "bytes not yet read by you",
+            number(settings.egress_bytes_max),
+            "cut off with 4008",
+        ],
+        [
+            "silence",
+            f"{settings.ping_interval_s} s, a WebSocket ping, {settings.pong_timeout_s} s more",
+            "closed with 4012",
+        ],
+    ]
+    return table(["what", "limit by default", "beyond it"], rows)
