@@ -1,12 +1,12 @@
 // Everything the room sells: each product with the sale that matters now.
 import { t } from "../i18n";
 import { saleOf } from "../store/featured";
-import { offer } from "../store/offer";
+import { offer, type Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
 import { useRoom } from "./context";
-import { statusText, timeText } from "./offer_words";
+import { priceCents, statusText, timeText } from "./offer_words";
 import { Badge, Picture, Price } from "./parts";
 
 export function Bag() {
@@ -35,7 +35,9 @@ interface ItemProps {
 }
 
 function BagItem({ product, sale, pinned }: ItemProps) {
-  const currency = useRoom().state.value.room?.currency ?? "CNY";
+  const room = useRoom();
+  const state = room.state.value;
+  const made = sale === null ? null : offer(sale, state, room.nowMs.value);
   return (
     <li class="bag-item" data-testid={`bag-item-${product.product_id}`} data-pinned={pinned}>
       <Picture url={product.picture_url} title="" />
@@ -43,27 +45,25 @@ function BagItem({ product, sale, pinned }: ItemProps) {
         <h3 class="card-title">{product.title}</h3>
         {pinned && <Badge state="pinned">{t("bag.pinned")}</Badge>}
         <Price
-          cents={sale?.price_cents ?? product.list_price_cents}
+          cents={priceCents(product, sale, made)}
           listCents={product.list_price_cents}
-          currency={currency}
+          currency={state.room?.currency ?? "CNY"}
           testid={`bag-price-${product.product_id}`}
         />
-        {sale !== null && <SaleLine sale={sale} />}
+        {sale !== null && made !== null && <SaleLine sale={sale} offer={made} />}
       </div>
     </li>
   );
 }
 
-function SaleLine({ sale }: { sale: Sale }) {
-  const room = useRoom();
-  const nowMs = room.nowMs.value;
-  const made = offer(sale, room.state.value, nowMs);
+function SaleLine({ sale, offer: made }: { sale: Sale; offer: Offer }) {
+  const nowMs = useRoom().nowMs.value;
   const time = timeText(made, nowMs);
   const mine = made.kind === "held" ? `${statusText(made, sale)} ` : "";
   return (
     <div class="bag-sale">
       <span class="stock-left">
-        {t("card.stock", { available: sale.available, total: sale.total })}
+        {made.kind !== "ended" && t("card.stock", { available: sale.available, total: sale.total })}
         {time !== null && ` · ${mine}${time}`}
       </span>
       <BuyButton sale={sale} offer={made} nowMs={nowMs} testid={`bag-buy-${sale.sale_id}`} />

@@ -14,7 +14,7 @@ export function useRoom(): LiveRoom {
   return room;
 }
 
-const query = window.matchMedia("(min-width: 900px)");
+const query = window.matchMedia("(min-width: 1000px)");
 
 /** True when comments and products stand beside the stage instead of over it. */
 export const wide = signal(query.matches);

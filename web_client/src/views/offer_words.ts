@@ -4,6 +4,7 @@ import { clockText } from "../duration";
 import { money, t } from "../i18n";
 import type { Offer } from "../store/offer";
 import type { Sale } from "../store/state";
+import type { ProductView } from "../wire/types.gen";
 
 export function buttonText(offer: Offer, nowMs: number, currency: string): string {
   switch (offer.kind) {
@@ -14,6 +15,11 @@ export function buttonText(offer: Offer, nowMs: number, currency: string): strin
     default:
       return t(`buy.${offer.kind}`);
   }
+}
+
+/** What one unit costs now: a sale that is over no longer has a say, except for what is yours. */
+export function priceCents(product: ProductView, sale: Sale | null, offer: Offer | null): number {
+  return sale === null || offer?.kind === "ended" ? product.list_price_cents : sale.price_cents;
 }
 
 /** The time beside the button, in words, or null when nothing runs out. */

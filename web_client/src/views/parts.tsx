@@ -1,13 +1,20 @@
 // Small things that several views show: a picture, a price, the language switch, a state badge.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { lang, money, switchLanguage, t } from "../i18n";
 import { Icon, Mark } from "./icons";
 
+const PICTURE_RETRY_MS = 5_000;
+
 /** A product's picture; without one, or while it does not load, a quiet placeholder. */
 export function Picture({ url, title }: { url: string | null; title: string }) {
   const [brokenUrl, setBrokenUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (brokenUrl === null) return undefined;
+    const timer = window.setTimeout(() => setBrokenUrl(null), PICTURE_RETRY_MS);
+    return () => window.clearTimeout(timer);
+  }, [brokenUrl]);
   if (url === null || url === brokenUrl) {
     return (
       <span class="picture picture-none" aria-hidden="true">

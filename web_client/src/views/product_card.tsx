@@ -7,7 +7,7 @@ import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
 import { useRoom } from "./context";
-import { statusText, timeText } from "./offer_words";
+import { priceCents, statusText, timeText } from "./offer_words";
 import { Picture, Price } from "./parts";
 import { StockBar } from "./stock_bar";
 
@@ -43,12 +43,12 @@ export function CardFace({ product, sale, offer: made, nowMs, currency }: FacePr
       <div class="card-words">
         <h2 class="card-title">{product.title}</h2>
         <Price
-          cents={sale?.price_cents ?? product.list_price_cents}
+          cents={priceCents(product, sale, made)}
           listCents={product.list_price_cents}
           currency={currency}
           testid="price"
         />
-        {sale !== null && <StockBar sale={sale} />}
+        {sale !== null && made?.kind !== "ended" && <StockBar sale={sale} />}
       </div>
       <div class="card-action">
         {sale === null || made === null ? (

@@ -119,7 +119,7 @@ function TopBar({ live }: { live: boolean }) {
 
 function ProductColumn() {
   return (
-    <aside class="column column-products">
+    <aside class="column column-products" aria-label={t("bag.title")}>
       <header class="column-header">
         <Brand />
         <LangSwitch />
@@ -135,7 +135,7 @@ function ProductColumn() {
 
 function CommentColumn() {
   return (
-    <aside class="column column-comments">
+    <aside class="column column-comments" aria-label={t("comments.title")}>
       <h2 class="column-title">{t("comments.title")}</h2>
       <Comments floating={false} />
       <Composer />

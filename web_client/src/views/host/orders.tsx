@@ -1,7 +1,7 @@
 // Reservations and orders as they come. The list is asked for again shortly after stock moved:
 // many purchases in one moment are one question.
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { listOrders } from "../../api";
 import { money, t, timeOfDay } from "../../i18n";
@@ -58,27 +58,40 @@ function useOrders(): { orders: readonly HoldView[]; failed: boolean } {
   const room = useRoom();
   const orders = useSignal<readonly HoldView[]>([]);
   const failed = useSignal(false);
-  const timer = useRef<number | null>(null);
-  // Changes whenever any stock moved or a connection came (back).
+  // Changes whenever any stock moved or a connection came back; null while there is none.
   const moved = useComputed(() => {
     const { connection, sales } = room.state.value;
-    const versions = [...sales.values()].map((sale) => `${sale.sale_id}:${sale.version}`);
-    return `${connection.kind} ${versions.join(" ")}`;
+    if (connection.kind !== "open") return null;
+    return [...sales.values()].map((sale) => `${sale.sale_id}:${sale.version}`).join(" ");
   });
-  const load = async () => {
+  const [later] = useState(() => gathered(async () => {
     const answer = await listOrders(room.roomId, room.token);
     failed.value = !answer.ok;
     if (answer.ok) orders.value = answer.body.orders;
-    else later(RETRY_MS);
-  };
-  const later = (delayMs: number) => {
-    timer.current ??= window.setTimeout(() => {
-      timer.current = null;
-      void load();
-    }, delayMs);
-  };
+    else if (moved.peek() !== null) later.in(RETRY_MS);
+  }));
   useSignalEffect(() => {
-    if (moved.value !== "") later(GATHER_MS);
+    if (moved.value !== null) later.in(GATHER_MS);
   });
+  useEffect(() => () => later.stop(), []);
   return { orders: orders.value, failed: failed.value };
+}
+
+/** Runs `act` once for all the times it is asked for within a delay; after `stop`, never again. */
+function gathered(act: () => Promise<void>): { in: (delayMs: number) => void; stop: () => void } {
+  let timer: number | null = null;
+  let stopped = false;
+  return {
+    in: (delayMs) => {
+      if (stopped) return;
+      timer ??= window.setTimeout(() => {
+        timer = null;
+        void act();
+      }, delayMs);
+    },
+    stop: () => {
+      stopped = true;
+      window.clearTimeout(timer ?? undefined);
+    },
+  };
 }

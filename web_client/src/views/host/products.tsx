@@ -109,7 +109,7 @@ function SaleRow({ product, sale, act }: { product: ProductView; sale: Sale; act
   const now = phase(sale, nowMs);
   const id = sale.sale_id;
   return (
-    <div class="sale-row" data-testid={`sale-${id}`}>
+    <div class="sale-row" data-testid={`sale-${id}`} data-state={now}>
       <div class="sale-terms">
         <strong class="sale-price">{money(sale.price_cents, room.state.value.room?.currency ?? "CNY")}</strong>
         <span data-testid={`sale-phase-${id}`} data-state={now}>
