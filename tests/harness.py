@@ -7,6 +7,7 @@ may be killed and started again on it.
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -37,11 +38,13 @@ def new_id() -> str:
 
 
 class LiveServer:
-    """`kaibo serve` on `data_dir`; `environ` adds settings."""
+    """`kaibo serve`, or another `command` that serves, on `data_dir`; `environ` adds settings."""
 
-    def __init__(self, data_dir: Path, **environ: str) -> None:
+    def __init__(self, data_dir: Path, command: str = "serve", **environ: str) -> None:
         self.data_dir = data_dir
         self.url = ""
+        self.printed = ""  # what it printed until it served
+        self._command = command
         self._environ = {**os.environ, "KAIBO_DATA_DIR": str(data_dir), "KAIBO_PORT": "0"} | environ
         self._process: subprocess.Popen[str] | None = None
         self._log_path = data_dir.parent / f"{data_dir.name}.log"
@@ -55,20 +58,27 @@ class LiveServer:
         """Start and wait until it says where it serves; later starts keep the port."""
         with self._log_path.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "server", "serve"],
+                [sys.executable, "-m", "server", self._command],
                 cwd=REPOSITORY,
                 env=self._environ,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if "serving at " not in line:
-            raise AssertionError(f"the server did not start: {self._log_path.read_text()[-2000:]}")
-        self.url = line.split("serving at ")[1].split()[0]
+        self.url = self._url_printed()
         self._environ["KAIBO_PORT"] = self.url.rsplit(":", 1)[1]
         self._wait_until_ready()
+
+    def _url_printed(self) -> str:
+        """Where it serves, in the words of either command."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.printed += line
+            found = re.search(r"(?:serving at|Health) +(http://[^/\s]+)", line)
+            if found:
+                return found[1]
+        raise AssertionError(f"the server did not start: {self.log()[-2000:]}")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S

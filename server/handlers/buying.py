@@ -52,7 +52,10 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
 
 async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout:
     room = await asyncio.to_thread(parts.catalogue.room, caller.room_id)
+    products = await asyncio.to_thread(parts.catalogue.products, caller.room_id)
     assert room is not None  # dispatch has seen it
+    titles = {product.product_id: product.title for product in products}
+    bought = (f"{line.quantity} x {titles[line.product_id]}" for line in hold.lines)
     return Checkout(
         checkout_id=new_checkout_id(),
         room_id=caller.room_id,
@@ -60,7 +63,7 @@ async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout
         buyer_id=caller.user_id,
         amount_cents=hold.amount_cents,
         currency=room.currency,
-        description=room.title,
+        description=", ".join(bought),
         return_url=f"{parts.public_url}/r/{caller.room_id}?order={hold.hold_id}",
     )
 

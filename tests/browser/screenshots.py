@@ -1,0 +1,98 @@
+"""Takes the docs' pictures from the running demo: `python -m tests.browser.screenshots [FOLDER]`.
+
+A host sells, two viewers talk and buy; each page is taken in both languages and both sizes.
+"""
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.chromium import find_chromium
+from tests.harness import LiveServer
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
+TALK = {
+    "en": ["Is this the first picking?", "Shipping to Chengdu?", "That gaiwan is lovely"],
+    "zh": ["是头采吗？", "能发成都吗？", "这只盖碗真好看"],
+}
+DEFAULT_FOLDER = Path(__file__).parents[2] / "docs" / "images"
+
+
+async def take(folder: Path) -> None:
+    """Every picture, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.executable,
+            args=list(chromium.args),
+            env=dict(chromium.environ) or None,
+        )
+        for language in LANGUAGES:
+            with tempfile.TemporaryDirectory() as data_dir:
+                server = LiveServer(Path(data_dir) / "data", command="demo")
+                server.start()
+                try:
+                    await _take_in(language, server, browser, folder)
+                finally:
+                    server.stop()
+        await browser.close()
+
+
+async def _take_in(language: str, server: LiveServer, browser: Browser, folder: Path) -> None:
+    locale = LANGUAGES[language]
+
+    async def page(viewport: dict[str, int], url: str) -> Page:
+        context = await browser.new_context(viewport=viewport, locale=locale)  # type: ignore[arg-type]
+        opened = await context.new_page()
+        await opened.goto(url)
+        return opened
+
+    async def shoot(of: Page, name: str) -> None:
+        await asyncio.sleep(1.0)  # let movements end: these are pictures, not tests
+        await of.screenshot(path=folder / f"{name}-{language}.png")
+        print(f"{name}-{language}.png")
+
+    link = re.search(r"Host +(\S+)", server.printed)
+    assert link is not None
+    host = await page(DESKTOP, link[1])
+    phone = await page(PHONE, f"{server.url}/r/demo")
+    desktop = await page(DESKTOP, f"{server.url}/r/demo")
+    await host.get_by_test_id("pin-longjing").click()
+    await _talk(phone, language)
+    await host.get_by_test_id("start-sale-flash-1").click()
+    await shoot(host, "host-start")
+    await host.get_by_test_id("confirm-start").click()
+    await shoot(phone, "viewer-phone-countdown")
+    await phone.locator("[data-testid=buy-button][data-state=buy]").wait_for()
+    await shoot(desktop, "viewer-desktop")
+    await shoot(phone, "viewer-phone")
+    await phone.get_by_test_id("buy-button").click()
+    await phone.locator("[data-testid=buy-button][data-state=held]").wait_for()
+    await shoot(phone, "viewer-phone-held")
+    await phone.get_by_test_id("buy-button").click()
+    await phone.get_by_test_id("sandbox-pay").wait_for()
+    await shoot(phone, "pay-phone")
+    await phone.get_by_test_id("sandbox-pay").click()
+    await phone.locator("[data-testid=order-item][data-state=paid]").wait_for()
+    await shoot(phone, "orders-phone")
+    await shoot(host, "host")
+    await shoot(await page(DESKTOP, server.url), "lobby")
+
+
+async def _talk(page: Page, language: str) -> None:
+    for text in TALK[language]:
+        await page.get_by_test_id("comment-input").fill(text)
+        await page.get_by_test_id("comment-send").click()
+    for _ in range(5):
+        await page.get_by_test_id("like-button").click()
+
+
+if __name__ == "__main__":
+    asyncio.run(take(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER))
