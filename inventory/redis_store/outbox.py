@@ -17,6 +17,8 @@ from inventory.redis_store.keys import room_key
 from inventory.redis_store.store import unavailable_when_failing
 from inventory.store import InventoryError
 
+__all__ = ["BEGINNING", "Entry", "Outbox", "UnreadableEntry", "position_of", "stream_id_of"]
+
 
 class UnreadableEntry(InventoryError):
     """An outbox entry does not have the shape that this version knows."""

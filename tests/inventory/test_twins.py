@@ -1,0 +1,234 @@
+"""The scripts and the pure rules are twins: the same commands get the same answers.
+
+Hypothesis makes up commands, time passes in between, and after each step both stores must agree on
+the answer and on every record. At the end of each run the outbox is written into SQL and audited.
+"""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Engine
+
+from inventory.audit import audit
+from inventory.hold import Hold
+from inventory.ledger import Catalogue, Ledger, LedgerWriter
+from inventory.memory_store import MemoryStore
+from inventory.pool import is_lawful
+from inventory.redis_store import Outbox
+from inventory.store import Result, SaleTerms, WantedLine
+from inventory.uuid7 import FUTURE_MAX_MS
+from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, RedisServer, Shop
+
+SALES = ("cup", "pot", "tea")
+BUYERS = ("ann", "bob", "cyd")
+PAYMENTS = ("pay-1", "pay-2", "pay-3")
+
+sales = st.sampled_from((*SALES, "unknown"))
+picks = st.integers(0, 7)
+buyers = st.sampled_from(BUYERS)
+lines = st.lists(
+    st.builds(WantedLine, st.sampled_from(("tea", "cup")), st.integers(1, 2)),
+    min_size=1,
+    max_size=2,
+)
+terms = st.builds(
+    SaleTerms,
+    sale_id=st.sampled_from(SALES),
+    product_id=st.just("product"),
+    price_cents=st.sampled_from((100, 250)),
+    total_units=st.integers(1, 6),
+    per_buyer_max=st.integers(1, 4),
+    hold_duration_ms=st.sampled_from((HOLD_MS, 2 * HOLD_MS)),
+)
+
+
+class Twins(RuleBasedStateMachine):
+    """One room in Redis, one in the model, driven alike."""
+
+    redis_server: RedisServer
+    engine: Engine
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.redis = self.redis_server.connect()
+        self.shop = Shop(self.redis)
+        self.run(self.shop.stop_clock())
+        self.model = MemoryStore(
+            lambda: self.shop.now_ms, retention_ms=RETENTION_MS, extension_ms=EXTENSION_MS
+        )
+        self.hold_ids = [self.shop.new_id()]
+        self.restock_ids = [self.shop.new_id()]
+
+    def run(self, coroutine: Any) -> Any:
+        return self.runner.run(coroutine)
+
+    def both(self, command: str, *args: Any) -> Result | list[Hold]:
+        """Gives a command to both and returns the answer on which they agree."""
+        room_id = self.shop.room_id
+        expected = self.run(getattr(self.model, command)(room_id, *args))
+        found = self.run(getattr(self.shop.store, command)(room_id, *args))
+        assert found == expected
+        return expected  # type: ignore[no-any-return]
+
+    @initialize(tea=terms, cup=terms)
+    def open_two_sales(self, tea: SaleTerms, cup: SaleTerms) -> None:
+        for sale_id, drawn in (("tea", tea), ("cup", cup)):
+            self.both("put_sale", msgspec.structs.replace(drawn, sale_id=sale_id))
+            self.both("start_sale", sale_id, 0, 9 * RETENTION_MS)
+
+    @rule(wanted=lines, buyer=buyers)
+    def reserve(self, wanted: list[WantedLine], buyer: str) -> None:
+        self.hold_ids.append(self.shop.new_id())
+        self.both("reserve", self.hold_ids[-1], buyer, wanted)
+
+    @rule(buyer=buyers, sale_id=st.sampled_from(("tea", "cup")))
+    def reserve_one(self, buyer: str, sale_id: str) -> None:
+        self.reserve_again([WantedLine(sale_id, 1)], buyer, None)
+
+    @rule(wanted=lines, buyer=buyers, pick=picks)
+    def reserve_again(self, wanted: list[WantedLine], buyer: str, pick: int | None) -> None:
+        """With an id seen before (or a fresh one), twice: the second is a repeat for certain."""
+        if pick is None:
+            self.hold_ids.append(self.shop.new_id())
+        hold_id = self._picked(pick or 0)
+        self.both("reserve", hold_id, buyer, wanted)
+        self.both("reserve", hold_id, buyer, wanted)
+
+    @rule(pick=picks, buyer=buyers)
+    def extend(self, pick: int, buyer: str) -> None:
+        self.both("extend", *self._hold_and_buyer(pick, buyer))
+
+    @rule(pick=picks, buyer=buyers)
+    def cancel(self, pick: int, buyer: str) -> None:
+        self.both("cancel", *self._hold_and_buyer(pick, buyer))
+
+    @rule(pick=picks, payment=st.sampled_from(PAYMENTS), wrong=st.integers(0, 4))
+    def pay(self, pick: int, payment: str, wrong: int) -> None:
+        hold_id = self._picked(pick)
+        hold = self.run(self.model.hold(self.shop.room_id, hold_id))
+        amount_cents = (hold.amount_cents if hold else 100) + (wrong == 4)
+        self.both("pay", hold_id, payment, amount_cents)
+
+    @rule(at_most=st.sampled_from((1, 100)))
+    def expire_due(self, at_most: int) -> None:
+        self.both("expire_due", at_most)
+
+    @rule(by_ms=st.sampled_from((1, HOLD_MS - 1, HOLD_MS, HOLD_MS, EXTENSION_MS)))
+    def time_passes(self, by_ms: int) -> None:
+        self.run(self.shop.advance(by_ms))
+
+    @rule(skip=st.integers(0, 3))
+    def a_day_passes(self, skip: int) -> None:
+        if skip == 0:
+            self.run(self.shop.advance(RETENTION_MS + FUTURE_MAX_MS + 1))
+
+    @rule(step=st.sampled_from(("put", "start", "stop")), new=terms, sale_id=sales)
+    def host(self, step: str, new: SaleTerms, sale_id: str) -> None:
+        if step == "put":
+            self.both("put_sale", new)
+        elif step == "start":
+            self.both("start_sale", sale_id, HOLD_MS, 5 * HOLD_MS)
+        elif sale_id != "tea":
+            self.both("end_sale", sale_id)
+
+    @rule(sale_id=sales, units=st.integers(-2, 4), pick=st.integers(0, 9))
+    def restock(self, sale_id: str, units: int, pick: int) -> None:
+        if pick > 1:
+            self.restock_ids.append(self.shop.new_id())
+        self.both("restock", self.restock_ids[-1], sale_id, units)
+        self.both("restock", self.restock_ids[-1], sale_id, units)
+
+    @invariant()
+    def pools_are_the_same_and_lawful(self) -> None:
+        pools = self.run(self.shop.store.pools(self.shop.room_id))
+        assert pools == self.run(self.model.pools(self.shop.room_id))
+        assert all(is_lawful(pool) for pool in pools)
+
+    @invariant()
+    def holds_are_the_same(self) -> None:
+        for hold_id in self.hold_ids[-6:]:
+            expected = self.run(self.model.hold(self.shop.room_id, hold_id))
+            assert self.run(self.shop.store.hold(self.shop.room_id, hold_id)) == expected
+
+    def teardown(self) -> None:
+        try:
+            self.run(self._audit())
+            self.run(self.redis.aclose())
+        finally:
+            self.runner.close()
+
+    async def _audit(self) -> None:
+        room_id, outbox, ledger = self.shop.room_id, Outbox(self.redis), Ledger(self.engine)
+        writer = LedgerWriter(outbox, ledger, Catalogue(self.engine))
+        report = await audit(self.shop.store, outbox, ledger, [room_id], writer.drain)
+        assert report.ok, report.lines()
+        in_sql = {hold.hold_id: hold for hold in ledger.orders(room_id, len(self.hold_ids))}
+        for hold_id in self.hold_ids:
+            hold = await self.shop.store.hold(room_id, hold_id)
+            assert hold == await self.model.hold(room_id, hold_id)
+            assert hold is None or in_sql[hold_id] == hold
+
+    def _picked(self, pick: int) -> str:
+        """A hold's id; 0 is the latest."""
+        return self.hold_ids[-1 - pick % len(self.hold_ids)]
+
+    def _hold_and_buyer(self, pick: int, stranger: str) -> tuple[str, str]:
+        """A hold and, mostly, its own buyer."""
+        hold_id = self._picked(pick)
+        hold = self.run(self.model.hold(self.shop.room_id, hold_id))
+        return hold_id, hold.buyer_id if hold and stranger != "cyd" else stranger
+
+
+def test_scripts_and_rules_give_the_same_answers(redis_server: RedisServer, engine: Engine) -> None:
+    Twins.redis_server, Twins.engine = redis_server, engine
+    run_state_machine_as_test(
+        Twins,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.parametrize("due", [99, 100, 101, 250])
+async def test_reclaiming_many_due_holds_is_the_same_in_batches(shop: Shop, due: int) -> None:
+    model = MemoryStore(lambda: shop.now_ms, retention_ms=RETENTION_MS, extension_ms=EXTENSION_MS)
+    for store in (shop.store, model):
+        await store.put_sale(shop.room_id, _many_units(due))
+        await store.start_sale(shop.room_id, "tea", 0, RETENTION_MS)
+    for number in range(due):
+        hold_id, wanted = shop.new_id(), [WantedLine("tea", 1)]
+        for store in (shop.store, model):
+            await store.reserve(shop.room_id, hold_id, f"buyer-{number}", wanted)
+    await shop.advance(HOLD_MS)
+    hold_id, wanted = shop.new_id(), [WantedLine("tea", 1), WantedLine("tea", min(due, 98))]
+    answers = [
+        await store.reserve(shop.room_id, hold_id, "ann", wanted) for store in (shop.store, model)
+    ]
+    assert answers[0] == answers[1]
+    assert await shop.store.pools(shop.room_id) == await model.pools(shop.room_id)
+
+
+def _many_units(units: int) -> SaleTerms:
+    return SaleTerms(
+        sale_id="tea",
+        product_id="longjing",
+        price_cents=990,
+        total_units=units,
+        per_buyer_max=99,
+        hold_duration_ms=HOLD_MS,
+    )
