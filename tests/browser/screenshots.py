@@ -26,7 +26,6 @@ DEFAULT_FOLDER = Path(__file__).parents[2] / "docs" / "images"
 
 async def take(folder: Path) -> None:
     """Every picture, into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
     chromium = find_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -95,4 +94,6 @@ async def _talk(page: Page, language: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(take(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER))
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER
+    chosen.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(chosen))
