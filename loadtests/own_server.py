@@ -1,0 +1,106 @@
+"""A server of the run's own, as its users start it, on a folder that is gone afterwards."""
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from loadtests.errors import ServerFailed
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 30.0
+COMMAND_TIMEOUT_S = 60.0
+POLL_S = 0.05
+LOG_TAIL_CHARS = 2_000
+ANNOUNCED = "serving at "  # what `kaibo serve` prints before its address
+
+
+class Kaibo:
+    """The `kaibo` command on one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._flags = ["--data-dir", str(data_dir)]
+
+    def __repr__(self) -> str:
+        return f"<Kaibo {self._flags}>"
+
+    def arguments(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "server", *words, *self._flags]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.arguments(*words),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+
+    def host_token(self, room_id: str) -> str:
+        """Raises ServerFailed with what the command said."""
+        done = self.run("token", "--role", "host", "--room", room_id)
+        if done.returncode != 0:
+            raise ServerFailed(done.stderr[-LOG_TAIL_CHARS:])
+        return done.stdout.strip()
+
+    def audit(self, room_id: str) -> int:
+        """The exit status of the room's audit."""
+        return self.run("audit", "--room", room_id).returncode
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[tuple[str, Kaibo]]:
+    """The address of a fresh server and the command on its folder; stopped when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="kaibo-load-") as folder:
+        kaibo = Kaibo(Path(folder) / "data")
+        log_path = Path(folder) / "log"
+        with log_path.open("w") as log:
+            process = subprocess.Popen(
+                kaibo.arguments("serve", "--port", "0"),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        try:
+            yield _address(process, log_path), kaibo
+        finally:
+            _stop(process)
+
+
+def _address(process: "subprocess.Popen[str]", log_path: Path) -> str:
+    """Where it serves, once it is ready. Raises ServerFailed."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if ANNOUNCED in line:
+        url = line.split(ANNOUNCED)[1].split()[0]
+        if _is_ready(url):
+            return url
+    raise ServerFailed(log_path.read_text()[-LOG_TAIL_CHARS:])
+
+
+def _is_ready(url: str) -> bool:
+    until_s = time.monotonic() + START_TIMEOUT_S
+    with httpx.Client(timeout=2.0, trust_env=False) as client:
+        while time.monotonic() < until_s:
+            with contextlib.suppress(httpx.TransportError):
+                if client.get(f"{url}/health/ready").status_code == httpx.codes.OK:
+                    return True
+            time.sleep(POLL_S)
+    return False
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """Ask it to stop, so that its Redis is stopped too; kill it only if it does not."""
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
