@@ -1,4 +1,4 @@
-"""`python -m server.reference [FOLDER]` writes every generated page, into docs/reference if unsaid."""
+"""`python -m server.reference [FOLDER]` writes every generated page (default: docs/reference)."""
 
 import sys
 from pathlib import Path

@@ -1,0 +1,54 @@
+"""The examples run as they are."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inventory.uuid7 import timestamp_ms
+from tests.docs.pages import ROOT
+from tests.harness import LiveServer, new_id, open_room
+
+EXAMPLES = ROOT / "docs" / "examples"
+
+
+@contextmanager
+def watching(server: LiveServer, room: str) -> Iterator[Iterator[str]]:
+    """The lines that watch.py prints about a room."""
+    words = [sys.executable, str(EXAMPLES / "watch.py"), server.url, room]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield iter(process.stdout)
+        finally:
+            process.terminate()
+
+
+async def test_watch_prints_the_welcome_and_what_happens(live_server: LiveServer) -> None:
+    room = await open_room(live_server, units=3)
+    with watching(live_server, room) as lines:
+        welcome = next(lines)
+        assert welcome.startswith("welcome [{") and '"sale_id": "flash"' in welcome
+        words = ["sale", "restock", "--room", room, "--sale", "flash", "--units", "2"]
+        assert live_server.kaibo(*words).returncode == 0
+        sales = (line for line in lines if line.startswith('event ["sale"'))
+        assert next(line for line in sales if '"total": 5' in line)
+
+
+def test_watch_uses_only_the_two_packages_it_names() -> None:
+    text = (EXAMPLES / "watch.py").read_text()
+    imported = {line.split()[1].split(".")[0] for line in text.splitlines() if " import " in line}
+    imported |= {line.split()[1] for line in text.splitlines() if line.startswith("import ")}
+    known = {name.split(".")[0] for name in imported} - sys.stdlib_module_names
+    assert known == {"websockets", "msgpack"}
+    assert len([line for line in text.splitlines() if line.strip()]) <= 40
+
+
+def test_new_id_prints_a_uuid7_of_this_moment() -> None:
+    run = subprocess.run(
+        [sys.executable, str(EXAMPLES / "new_id.py")], capture_output=True, text=True, check=True
+    )
+    printed = run.stdout.strip()
+    assert abs(timestamp_ms(printed) - time.time() * 1000) < 10_000
+    assert len(printed) == len(new_id())
