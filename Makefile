@@ -44,7 +44,6 @@ check: $(VENV)/.dev
 	@$(WEB) check
 
 load: $(VENV)/.dev
-	@$(WEB) build
 	$(BIN)/python -m loadtests
 
 web: $(VENV)/.runtime

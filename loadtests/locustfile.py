@@ -71,9 +71,11 @@ def _conduct(environment: Environment, host: Host) -> None:
 def _give_up(environment: Environment, error: LoadError) -> None:
     say(f"the rush cannot be run: {error}")
     environment.process_exit_code = EXIT_NOT_RUN
-    if environment.runner is not None:
-        environment.runner.quit()
+    assert environment.runner is not None
+    # `quit` ends the greenlet that is starting the test, so it must not be called in that one.
+    threading.Thread(target=environment.runner.quit, daemon=True).start()
 
 
-events.init_command_line_parser.add_listener(add_options)
-events.test_start.add_listener(begin)
+# locust's hooks have no types.
+events.init_command_line_parser.add_listener(add_options)  # type: ignore[no-untyped-call]
+events.test_start.add_listener(begin)  # type: ignore[no-untyped-call]

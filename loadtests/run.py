@@ -1,6 +1,6 @@
 """`python -m loadtests`: one countdown rush against a server, and the oracle's verdict on it.
 
-Exit status: 0 no promise was broken, 1 one was, 2 the run could not be made.
+Exit status: 0 no promise was broken, 1 one was, 2 it could not be run, 130 it was interrupted.
 """
 
 import argparse
@@ -41,14 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.url and not options.host_token:
         parser.error(f"--url needs --host-token: kaibo token --role host --room {options.room}")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         report = run(options)
     except LoadError as error:
         print(f"loadtests: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_RUN)
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
     sys.exit(EXIT_BROKEN if report.is_broken else 0)
 
 
@@ -93,7 +92,7 @@ def _audit_of(options: argparse.Namespace) -> Audit:
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt  # so that SIGTERM, too, stops the server that was started
+    sys.exit(EXIT_INTERRUPTED)  # through every `finally`, so that a started server is stopped
 
 
 def _parser() -> argparse.ArgumentParser:
