@@ -13,6 +13,7 @@ PAGES = [
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_IMAGE = re.compile(r'<img src="([^"]+)"')
 _SPAN = re.compile(r"`([^`\n]+)`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -39,7 +40,8 @@ def prose(page: Path) -> str:
 
 def links(page: Path) -> list[str]:
     """The targets of a page's links and pictures."""
-    return _LINK.findall(_SPAN.sub("", prose(page)))
+    text = _SPAN.sub("", prose(page))
+    return [*_LINK.findall(text), *_IMAGE.findall(text)]
 
 
 def code(page: Path) -> Iterator[str]:
