@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 log = logging.getLogger("kaibo.jobs")
 
 RESTART_DELAY_S = 1.0
+CANCEL_AGAIN_S = 1.0
 
 Job = Callable[[], Awaitable[None]]
 
@@ -19,13 +20,21 @@ Job = Callable[[], Awaitable[None]]
 @contextlib.asynccontextmanager
 async def running(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
     """Run `jobs`, each by its name, until the block ends; then cancel them and wait."""
-    tasks = [asyncio.create_task(_kept_alive(name, job), name=name) for name, job in jobs.items()]
+    tasks = {asyncio.create_task(_kept_alive(name, job), name=name) for name, job in jobs.items()}
     try:
         yield
     finally:
-        for task in tasks:
+        await end(tasks)
+
+
+async def end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` until they have ended: a wait that finishes at the very moment of a
+    cancellation can swallow it (asyncio.wait_for before Python 3.12), so once is not enough."""
+    pending = tasks
+    while pending:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 async def _kept_alive(name: str, job: Job) -> None:

@@ -62,8 +62,7 @@ async def _running(
             try:
                 yield running, public_url, stopped
             finally:
-                stopped.cancel()
-                await asyncio.wait([stopped])
+                await jobs.end({stopped})
 
 
 async def serve(settings: Settings) -> int:
