@@ -23,7 +23,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     units: int
     per_buyer_max: int = 1
     price_cents: int = 1_990
-    hold_duration_s: int = 5
+    hold_duration_s: int = 8
     countdown_s: int = 3
     patience_s: float = 25.0  # how long after the opening a refused buyer hopes for a unit
 

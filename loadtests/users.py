@@ -8,7 +8,7 @@ from locust import User
 
 from loadtests.buyer import Buyer
 from loadtests.client import new_id
-from loadtests.record import HELD, Attempt
+from loadtests.record import Attempt
 from loadtests.rush import Rush
 from server.wire.views import HoldView
 
@@ -20,13 +20,16 @@ class Payer(Buyer):
 
 
 class Greedy(Buyer):
-    """Wants a second one, over the limit, before paying for the first."""
+    """Wants two where one is allowed, at once, as from two tabs; pays for what was held."""
 
     weight = 1
+    has_tried = False
 
-    def decide(self, hold: HoldView) -> None:
-        self.reserve(new_id())
-        self.pay(hold)
+    def ask_for(self, reservation_id: str) -> Attempt:
+        if self.has_tried:
+            return super().ask_for(reservation_id)
+        self.has_tried = True
+        return self.ask_at_once(reservation_id, new_id())
 
 
 class Doubler(Buyer):
@@ -35,9 +38,7 @@ class Doubler(Buyer):
     weight = 1
 
     def ask_for(self, reservation_id: str) -> Attempt:
-        sent = [self.send_reserve(reservation_id) for _ in range(2)]
-        first, second = [self.hear_answer(each) for each in sent]
-        return second if first.outcome != HELD else first
+        return self.ask_at_once(reservation_id, reservation_id)
 
 
 class Dropper(Buyer):
