@@ -54,9 +54,14 @@ class LedgerWriter:
         return await self._move(room_ids, block_ms)
 
     async def drain(self, room_id: str) -> int:
-        """Moves all of a room's entries into SQL; returns the position reached."""
-        while await self._move([room_id], None):
+        """Moves all entries that a room has now into SQL; returns the position reached.
+
+        What is added meanwhile may stay behind, so that it ends in a busy room too.
+        """
+        last = await self._outbox.last_position(room_id)
+        while await self._position(room_id) < last and await self._move([room_id], None):
             pass
+        await self._trim(room_id)
         return await self._position(room_id)
 
     async def _move(self, room_ids: Sequence[str], block_ms: int | None) -> int:

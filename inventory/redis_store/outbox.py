@@ -69,6 +69,12 @@ class Outbox:
         with unavailable_when_failing():
             return await self._redis.xlen(room_key(room_id, "outbox"))
 
+    async def last_position(self, room_id: str) -> int:
+        """The position of the last entry that is there; 0 if none is."""
+        with unavailable_when_failing():
+            rows = await self._redis.xrevrange(room_key(room_id, "outbox"), count=1)
+        return position_of(_text(rows[0][0])) if rows else 0
+
     async def relay_position(self, room_id: str) -> str:
         """The stream id up to which the relay has told the room; BEGINNING if it never did."""
         with unavailable_when_failing():

@@ -13,6 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import msgpack
 from redis import Redis as BlockingRedis
 from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnection
 from redis.exceptions import RedisError
@@ -134,6 +135,18 @@ class Shop:
         result = await self.reserve(buyer_id, quantity, sale_id)
         assert result.outcome is Outcome.HELD and result.hold, result
         return result.hold.hold_id
+
+    async def hold_more_than_there_is(self, buyer_id: str) -> None:
+        """Plants units that do not exist, as a bug in the engine might, and holds one."""
+        await self.plant("tea", total=2, available=1)
+        await self.hold(buyer_id)
+
+    async def plant(self, sale_id: str, **changes: int) -> None:
+        """Writes wrong numbers into a pool, as a bug or an operator might."""
+        packed = await self.redis.hget(self.key("pools"), sale_id)
+        assert isinstance(packed, bytes)
+        record = msgpack.unpackb(packed) | changes
+        await self.redis.hset(self.key("pools"), sale_id, msgpack.packb(record))
 
     async def pay(
         self, hold_id: str, payment_id: str = "pay-1", amount_cents: int = PRICE_CENTS
