@@ -1,124 +1,124 @@
-"""The hub: which viewers are in which room on this worker, and one write per viewer per flush.
+"""The hub: one write per viewer per flush, whatever the number of events and of viewers.
 
-An event is framed once per encoding, whatever the number of viewers. Events that arrive within one
-turn of the event loop leave in one write. A viewer who is still joining has its events kept until
-its welcome has been written, so nothing falls between the snapshot and the stream.
+    deliver -> the room's ring -> flush, at once or at the end of the tick -> one blob per encoding
+            -> one write for every viewer in step; those that lag catch up by delivery class
+
+Nobody has a queue (see room.py). A viewer that the ring has moved past is at the hard mark: it is
+dropped and resumes by offset. Critical events do not wait for the tick.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from rooms import egress
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Delivery, Incoming
+from rooms.ring import Framer, cost_bytes, framed
+from rooms.room import Lag, Lagging, Room, Viewer
+from rooms.tick import wait_s
 
 log = logging.getLogger("kaibo.rooms")
-Framer = Callable[[bytes], bytes]
-
-KEPT_WHILE_JOINING_MAX = 1_000  # past that the joining viewer is dropped and connects again
-
-
-class Viewer(Protocol):
-    """A connection as the hub sees it."""
-
-    @property
-    def user_id(self) -> str: ...
-
-    @property
-    def encoding(self) -> str:
-        """Which of the hub's framers its frames come from."""
-
-    def write(self, frames: bytes) -> None:
-        """Send bytes that are already framed."""
-
-    def drop_slow(self) -> None:
-        """Close: too far behind to be served."""
 
 
 class HubStatistics(NamedTuple):
     rooms: int  # rooms with a viewer on this worker
-    viewers: int  # viewers on this worker
+    viewers: int  # welcomed viewers on this worker
+    behind: int  # of those, viewers whose socket is full
     events: int  # events taken from the broker since the start
+    flushes: int
     writes: int  # writes to viewers since the start
+    skipped: int  # comments that viewers who were behind were not sent, since the start
+    dropped: int  # viewers closed at the hard mark since the start
 
 
-class Room:
-    """One room's viewers on this worker and the events not yet flushed to them."""
+class Marks(NamedTuple):
+    """`soft_bytes`: the chat that a viewer is sent when it catches up, at most. `hard_bytes`: how
+    far behind a viewer may be before it is dropped; what a room's ring keeps."""
 
-    def __init__(self) -> None:
-        self.viewers: set[Viewer] = set()
-        self.by_user: dict[str, set[Viewer]] = {}
-        self.joining: dict[Viewer, list[Incoming]] = {}
-        self.pending: list[Incoming] = []
-        self.subscribed = asyncio.Lock()
-        self.is_subscribed = False
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.viewers and not self.joining
+    soft_bytes: int
+    hard_bytes: int
 
 
 class Hub:
-    """All rooms of one worker. `framers` maps an encoding's name to what frames a payload."""
+    """All rooms of one worker.
 
-    def __init__(self, framers: Mapping[str, Framer]) -> None:
+    `framers` maps an encoding's name to what frames a payload; `skipped_notice` makes the payload
+    that tells a viewer how many comments it was not sent.
+    """
+
+    def __init__(
+        self,
+        framers: Mapping[str, Framer],
+        marks: Marks,
+        skipped_notice: Callable[[int], bytes],
+    ) -> None:
         self._framers = framers
+        self._marks = marks
+        self._skipped_notice = skipped_notice
         self._rooms: dict[str, Room] = {}
-        self._events = 0
-        self._writes = 0
+        self._events = self._flushes = self._writes = self._skipped = self._dropped = 0
 
     def __repr__(self) -> str:
         return f"<Hub {self.statistics()}>"
 
     def statistics(self) -> HubStatistics:
-        viewers = sum(len(room.viewers) for room in self._rooms.values())
-        return HubStatistics(len(self._rooms), viewers, self._events, self._writes)
+        rooms = self._rooms.values()
+        return HubStatistics(
+            rooms=len(rooms),
+            viewers=sum(room.viewers for room in rooms),
+            behind=sum(room.behind for room in rooms),
+            events=self._events,
+            flushes=self._flushes,
+            writes=self._writes,
+            skipped=self._skipped,
+            dropped=self._dropped,
+        )
 
     def viewer_counts(self) -> dict[str, int]:
         """Viewers on this worker, by room."""
-        return {room_id: len(room.viewers) for room_id, room in self._rooms.items()}
+        return {room_id: room.viewers for room_id, room in self._rooms.items()}
+
+    def viewers(self, room_id: str) -> list[Viewer]:
+        """Everybody in a room on this worker, joining ones too."""
+        room = self._rooms.get(room_id)
+        return [] if room is None else [*room.in_step, *room.lagging]
+
+    # Coming and going.
 
     async def join(self, room_id: str, viewer: Viewer, broker: Broker) -> None:
-        """Keep events for `viewer` from now on; returns when the room's subscription stands."""
-        room = self._rooms.setdefault(room_id, Room())
-        room.joining[viewer] = []
-        async with room.subscribed:
+        """Keep `viewer`'s place from now on; returns when the room's subscription stands."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = Room(self._marks.hard_bytes)
+        room.enter(viewer)
+        async with room.subscribing:
             if not room.is_subscribed:
                 await broker.subscribe(room_id)
                 room.is_subscribed = True
 
     def admit(self, room_id: str, viewer: Viewer, after_offset: int) -> None:
-        """The welcome was written: send what was kept beyond it, then everything that comes."""
+        """The welcome was written, and holds everything up to `after_offset`: from here on the
+        viewer is sent what it does not hold."""
         room = self._rooms[room_id]
-        self._flush(room)
-        kept = room.joining.pop(viewer)
-        room.viewers.add(viewer)
-        room.by_user.setdefault(viewer.user_id, set()).add(viewer)
-        news = [event for event in kept if event.offset is None or event.offset > after_offset]
-        self._write(news, [viewer])
+        room.welcomed(viewer, after_offset)
+        self._catch_up(room, viewer)
 
     async def leave(self, room_id: str, viewer: Viewer, broker: Broker) -> None:
         """Forget `viewer`; the last one out ends the room's subscription."""
         room = self._rooms.get(room_id)
         if room is None:
             return
-        self._forget(room, viewer)
-        async with room.subscribed:
+        room.leave(viewer)
+        async with room.subscribing:
             if room.is_empty and self._rooms.get(room_id) is room:
                 del self._rooms[room_id]
+                if room.timer is not None:
+                    room.timer.cancel()
                 if room.is_subscribed:
-                    room.is_subscribed = False
                     await self._unsubscribe(room_id, broker)
-
-    def _forget(self, room: Room, viewer: Viewer) -> None:
-        room.joining.pop(viewer, None)
-        room.viewers.discard(viewer)
-        same_user = room.by_user.get(viewer.user_id)
-        if same_user is not None:
-            same_user.discard(viewer)
-            if not same_user:
-                del room.by_user[viewer.user_id]
 
     async def _unsubscribe(self, room_id: str, broker: Broker) -> None:
         try:
@@ -126,52 +126,115 @@ class Hub:
         except BrokerUnavailable as error:
             log.info("room %s stays subscribed: %s", room_id, error)
 
+    # Back-pressure, as the transport reports it.
+
+    def fall_behind(self, room_id: str, viewer: Viewer) -> None:
+        """The viewer's socket is full: write nothing until it drains."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.fall_behind(viewer)
+
+    def drained(self, room_id: str, viewer: Viewer) -> None:
+        """The viewer's socket takes more: send what it missed, less what its classes shed."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.drained(viewer)
+            self._catch_up(room, viewer)
+
+    # Events.
+
     def deliver(self, room_id: str, event: Incoming) -> None:
-        """Take one event from the broker; it leaves with the next flush."""
+        """Take one event from the broker."""
         room = self._rooms.get(room_id)
         if room is None:
             return
         self._events += 1
-        if not room.pending:
-            asyncio.get_running_loop().call_soon(self._flush, room)
-        room.pending.append(event)
+        if event.to:
+            self._deliver_personal(room, event)
+            return
+        room.ring.append(event)
+        room.unflushed_bytes += cost_bytes(event)
+        if room.unflushed_bytes > self._marks.hard_bytes // 2:
+            self._flush(room)  # the ring must not move past viewers that are in step
+            return
+        self._schedule(room, at_once=event.delivery is Delivery.CRITICAL)
+
+    def _deliver_personal(self, room: Room, event: Incoming) -> None:
+        for viewer in tuple(room.by_user.get(event.to, ())):
+            lag = room.lagging.get(viewer)
+            if lag is None:
+                self._write([event], [viewer])
+            else:
+                lag.personal.append(event)
+
+    def _schedule(self, room: Room, *, at_once: bool) -> None:
+        loop = asyncio.get_running_loop()
+        if room.timer is not None:
+            if not at_once or not isinstance(room.timer, asyncio.TimerHandle):
+                return
+            room.timer.cancel()
+        wait = 0.0 if at_once else wait_s(loop.time(), room.flushed_at_s, room.flush_cost_s)
+        flush = loop.call_soon if wait == 0.0 else lambda *call: loop.call_later(wait, *call)
+        room.timer = flush(self._flush, room)
 
     def _flush(self, room: Room) -> None:
-        events, room.pending = latest_of_each_key(room.pending), []
-        if not events:
-            return
-        for viewer, kept in list(room.joining.items()):
-            kept.extend(event for event in events if event.to in ("", viewer.user_id))
-            if len(kept) > KEPT_WHILE_JOINING_MAX:
-                viewer.drop_slow()
-        shared = [event for event in events if not event.to]
-        self._write(shared, room.viewers)
-        for event in events:
-            if event.to:
-                self._write([event], room.by_user.get(event.to, ()))
+        if room.timer is not None:
+            room.timer.cancel()
+            room.timer = None
+        started_s = time.thread_time()
+        events = egress.in_step(room.ring.since(room.flushed))
+        room.flushed = room.ring.head  # before writing: a write may make a viewer fall behind
+        room.unflushed_bytes = 0
+        self._write(events, room.in_step)
+        for viewer, lag in list(room.lagging.items()):
+            if lag.why is Lagging.READY:
+                self._catch_up(room, viewer)
+        for viewer in room.lost():
+            self._drop(room, viewer)
+        self._flushes += 1
+        room.flush_cost_s = time.thread_time() - started_s
+        room.flushed_at_s = asyncio.get_running_loop().time()
 
-    def _write(
-        self, events: list[Incoming], viewers: "set[Viewer] | list[Viewer] | tuple[()]"
-    ) -> None:
+    def _catch_up(self, room: Room, viewer: Viewer) -> None:
+        """Bring a ready viewer in step, unless it joined after the last flush: then the next one
+        does, or it would be sent twice what its welcome held already."""
+        lag = room.lagging.get(viewer)
+        if lag is None or lag.why is not Lagging.READY or lag.cursor > room.flushed:
+            return
+        if not room.ring.has(lag.cursor):
+            self._drop(room, viewer)
+            return
+        missed = self._missed(room, lag)
+        del room.lagging[viewer]
+        room.in_step[viewer] = None
+        self._write(missed, [viewer])
+
+    def _missed(self, room: Room, lag: Lag) -> list[Incoming]:
+        due = room.ring.since(lag.cursor)[: room.flushed - lag.cursor]
+        news = [event for event in due if event.offset is None or event.offset > lag.after_offset]
+        chosen = egress.catch_up(news, self._marks.soft_bytes)
+        missed = chosen.events + lag.personal
+        if chosen.skipped:
+            self._skipped += chosen.skipped
+            missed.insert(0, _unnumbered(self._skipped_notice(chosen.skipped)))
+        return missed
+
+    def _write(self, events: Sequence[Incoming], viewers: Iterable[Viewer]) -> None:
         if not events:
             return
         blobs: dict[str, bytes] = {}  # each encoding in use is framed once
         for viewer in tuple(viewers):
-            blob = blobs.get(viewer.encoding)
-            if blob is None:
-                frame = self._framers[viewer.encoding]
-                blob = blobs[viewer.encoding] = b"".join(frame(e.payload) for e in events)
-            viewer.write(blob)
+            encoding = viewer.encoding
+            if encoding not in blobs:
+                blobs[encoding] = framed(events, self._framers[encoding])
+            viewer.write(blobs[encoding])
             self._writes += 1
 
+    def _drop(self, room: Room, viewer: Viewer) -> None:
+        self._dropped += 1
+        room.leave(viewer)
+        viewer.drop_slow()
 
-def latest_of_each_key(events: list[Incoming]) -> list[Incoming]:
-    """`events` without the STATE events that a later one of the same key replaces."""
-    latest = {e.key: number for number, e in enumerate(events) if e.delivery is Delivery.STATE}
-    if not latest:
-        return events
-    return [
-        event
-        for number, event in enumerate(events)
-        if event.delivery is not Delivery.STATE or latest[event.key] == number
-    ]
+
+def _unnumbered(payload: bytes) -> Incoming:
+    return Incoming(Delivery.CHAT, "", "", None, payload)

@@ -35,7 +35,7 @@ from inventory.payments.settle import Settler
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
 from inventory.sweeper import Sweeper
-from rooms.hub import Hub
+from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter, Rate
 from rooms.redis_broker.broker import RedisBroker
@@ -48,6 +48,7 @@ from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
 from server.live import Live
+from server.publishing import skipped_notice
 from server.pulse import Pulse
 from server.relay import Relay
 from server.settings import Settings
@@ -173,7 +174,11 @@ async def open_server(
         secret=purpose_key(secret, "sandbox"),
     )
     settler = Settler(stores.store, stores.book, now_ms)
-    hub = Hub({name: codec.event_frame for name, codec in CODECS.items()})
+    hub = Hub(
+        {name: codec.event_frame for name, codec in CODECS.items()},
+        Marks(settings.egress_soft_bytes, settings.egress_bytes_max),
+        skipped_notice,
+    )
     broker = RedisBroker(stores.redis, hub.deliver, events_kept=settings.room_events_kept)
     likes = LikeCounter()
     live = Live(
@@ -182,7 +187,9 @@ async def open_server(
         tokens=Tokens(secret, settings.guest_token_lifetime_s, settings.host_token_lifetime_s),
         hub=hub,
         broker=broker,
-        snapshots=Snapshots(stores.catalogue, stores.store, broker),
+        snapshots=Snapshots(
+            stores.catalogue, stores.store, broker, recent_max=settings.room_events_kept
+        ),
         dispatcher=make_dispatcher(stores, broker, provider, public_url, likes),
     )
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"

@@ -74,21 +74,27 @@ class Connection(asyncio.Protocol):
         return self._asked.codec.subprotocol if self._asked else ""
 
     def write(self, frames: bytes) -> None:
-        """Send framed bytes, unless this reader is too far behind to ever catch up."""
-        if self._socket.state is not SocketState.OPEN:
-            return
-        self._transport.write(frames)
-        if self._transport.get_write_buffer_size() > self._live.settings.egress_bytes_max:
-            self.drop_slow()
+        """Send framed bytes. What the kernel does not take waits in the transport, up to the soft
+        mark; past it `pause_writing` tells the hub to write no more."""
+        if self._socket.state is SocketState.OPEN:
+            self._transport.write(frames)
 
     def drop_slow(self) -> None:
-        self.close(CloseCode.SLOW, "too slow to follow; reconnect")
-        self._transport.abort()  # a close frame would wait behind everything that is stuck
+        self.close(CloseCode.SLOW, "too slow to follow; reconnect from where you are")
+
+    def pause_writing(self) -> None:
+        if self._asked is not None:
+            self._live.hub.fall_behind(self._asked.room_id, self)
+
+    def resume_writing(self) -> None:
+        if self._asked is not None:
+            self._live.hub.drained(self._asked.room_id, self)
 
     # asyncio.Protocol.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=self._live.settings.egress_soft_bytes)
         self._connections.add(self)
         self._live.connections.add(self)
 
@@ -156,17 +162,17 @@ class Connection(asyncio.Protocol):
         hub, room_id = self._live.hub, asked.room_id
         try:
             await hub.join(room_id, self, self._live.broker)
-            welcome = await self._live.snapshots.welcome(caller)
+            snapshot = await self._live.snapshots.shared(room_id)
         except (BrokerUnavailable, InventoryError) as error:
             log.warning("cannot welcome to %s: %s", room_id, error)
             self.close(CloseCode.RESTART, "the room is not reachable; try again")
             return
-        if welcome is None:
+        if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
         elif self._socket.state is SocketState.OPEN and not self._transport.is_closing():
-            self.write(asked.codec.message("welcome", welcome))
+            self.write(snapshot.welcome(asked.codec, caller, asked.since))
             session.welcomed()
-            hub.admit(room_id, self, welcome.position.offset)
+            hub.admit(room_id, self, snapshot.position.offset)
             early, self._early = self._early, []
             for payload, is_text in early:
                 self._take_message(payload, is_text)
@@ -252,7 +258,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._flush()
-        self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.close)
+        # Not close(): that would wait for ever for a peer that does not read.
+        self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
     def _flush(self) -> None:
         for data in self._socket.data_to_send():

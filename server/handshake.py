@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from websockets.datastructures import Headers
 
+from rooms.events import Position
 from server.wire.codec import BEARER_PREFIX, CODECS, MSGPACK, Codec
 
+_SINCE = re.compile(r"(?:^|&)since=([0-9a-f]{16})(?::|%3A)([0-9]{1,15})(?:&|$)", re.IGNORECASE)
 _PATH = re.compile(r"/v1/rooms/([A-Za-z0-9][A-Za-z0-9_-]{0,63})/live")
 
 
@@ -22,11 +24,13 @@ class Asked(NamedTuple):
     codec: Codec
     subprotocol: str | None
     token: str | None
+    since: Position | None
 
 
 def read_handshake(target: str, headers: Headers) -> Asked | None:
     """What the request line's target and the headers ask for, or None if that is no room."""
-    found = _PATH.fullmatch(unquote(target.partition("?")[0]))
+    path, _, query = target.partition("?")
+    found = _PATH.fullmatch(unquote(path))
     if found is None:
         return None
     offered = [
@@ -36,7 +40,14 @@ def read_handshake(target: str, headers: Headers) -> Asked | None:
     ]
     subprotocol = next((entry for entry in offered if entry in CODECS), None)
     codec = CODECS[subprotocol] if subprotocol else MSGPACK
-    return Asked(found[1], codec, subprotocol, _token(offered, headers))
+    return Asked(found[1], codec, subprotocol, _token(offered, headers), _since(query))
+
+
+def _since(query: str) -> Position | None:
+    """`since=<epoch>:<offset>`, where the client was. One that cannot be read asks for nothing: the
+    client is given the room anew, which is right whatever it meant."""
+    found = _SINCE.search(query)
+    return Position(found[1], int(found[2])) if found else None
 
 
 def _token(offered: list[str], headers: Headers) -> str | None:

@@ -3,12 +3,19 @@
 import msgspec
 
 from rooms.events import Delivery, Outgoing
+from server.clock import now_ms
 from server.wire.codec import MSGPACK
-from server.wire.events import EVENTS, EventBody
+from server.wire.events import EVENTS, EventBody, SkippedEvent
 
 _ARRAY_OF_FIVE = b"\x95"  # msgpack: ["event", type, offset, ts_ms, body]
 _HEADS = {name: _ARRAY_OF_FIVE + MSGPACK.encode("event") + MSGPACK.encode(name) for name in EVENTS}
 _NAMES = {kind.body: name for name, kind in EVENTS.items()}
+
+
+def skipped_notice(count: int) -> bytes:
+    """The payload that tells a viewer how many comments it was not sent."""
+    body = MSGPACK.encode(msgspec.to_builtins(SkippedEvent(count=count)))
+    return _HEADS["skipped"] + MSGPACK.encode(None) + MSGPACK.encode(now_ms()) + body
 
 
 def outgoing(

@@ -53,6 +53,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes_max: Annotated[Positive, _about("largest HTTP request body")] = 65_536
     header_bytes_max: Annotated[Positive, _about("largest HTTP request head")] = 16_384
     commands_in_flight_max: Annotated[Positive, _about("unanswered commands per connection")] = 16
+    egress_soft_bytes: Annotated[
+        Positive,
+        _about("bytes waiting for a slow viewer past which its events are shed"),
+    ] = 65_536
     egress_bytes_max: Annotated[
         Positive,
         _about("bytes a slow viewer may fall behind before the connection is closed with 4008"),

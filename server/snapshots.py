@@ -1,53 +1,99 @@
-"""Snapshots: a room as it is, built once for everybody who asks at about the same time.
+"""Snapshots: a room as it is, read and encoded once for everybody who asks at about the same time.
 
 While one snapshot is being read, all newcomers wait for the next: it starts after they joined the
-hub, so every event it does not contain is already being kept for them.
+hub, so every event it does not contain is already being kept for them. A snapshot carries the
+latest events of the room's stream, read in the same step as its position, so a client that says
+where it was gets exactly the events from there to the position, or the room anew; never a part.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
 from inventory.ledger.catalogue import Catalogue
 from inventory.store import Store
 from rooms.broker import Broker, RoomRecord
-from rooms.events import Delivery
+from rooms.events import Delivery, Incoming, Position
 from server.clock import now_ms
 from server.tokens import Caller
 from server.views import product_view, room_view, sale_view
-from server.wire.codec import MSGPACK
-from server.wire.events import CommentEvent, RoomSnapshot, Welcome
+from server.wire.codec import MSGPACK, Codec
+from server.wire.events import CommentEvent, Greeting, RoomSnapshot
 from server.wire.views import CommentView, PositionView, UserView
 
-EVENTS_READ_MAX = 100  # numbered events read to find recent comments among them
 COMMENTS_SHOWN_MAX = 50
 
 
-class Snapshots:
-    """Snapshots of every room of one worker."""
+class SharedSnapshot:
+    """One room at one moment. `recent` are its latest numbered events, without gaps, oldest
+    first, up to `position`."""
 
-    def __init__(self, catalogue: Catalogue, store: Store, broker: Broker) -> None:
+    def __init__(self, room: RoomSnapshot, position: Position, recent: list[Incoming]) -> None:
+        self.room = room
+        self.position = position
+        self._recent = recent
+        self._encoded: dict[tuple[object, ...], bytes] = {}
+
+    def missed(self, since: Position | None) -> list[Incoming] | None:
+        """The numbered events after `since`, or None if they cannot all be told."""
+        if since is None or since.epoch != self.position.epoch:
+            return None
+        count = self.position.offset - since.offset
+        if not 0 <= count <= len(self._recent):
+            return None
+        return self._recent[len(self._recent) - count :]
+
+    def welcome(self, codec: Codec, caller: Caller, since: Position | None) -> bytes:
+        """The frames that a client at `since` is welcomed with: the welcome, then what it missed.
+
+        Only the greeting is made for each client; the rest is encoded once and shared.
+        """
+        missed = self.missed(since)
+        you = UserView(user_id=caller.user_id, name=caller.name, role=caller.role)
+        greeting = Greeting(you=you, recovered=missed is not None)
+        parts = (
+            codec.encode("welcome"),
+            codec.encode(msgspec.to_builtins(greeting)),
+            self._once((codec,), lambda: codec.encode(msgspec.to_builtins(self.room))),
+        )
+        welcome = codec.frame(codec.array(parts))
+        if not missed:
+            return welcome
+        return welcome + self._once(
+            (codec, len(missed)),
+            lambda: b"".join(codec.event_frame(event.payload) for event in missed),
+        )
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+        if key not in self._encoded:
+            self._encoded[key] = make()
+        return self._encoded[key]
+
+
+class Snapshots:
+    """Snapshots of every room of one worker. `recent_max`: events each carries, at most."""
+
+    def __init__(
+        self, catalogue: Catalogue, store: Store, broker: Broker, *, recent_max: int
+    ) -> None:
         self._catalogue = catalogue
         self._store = store
         self._broker = broker
-        self._running: dict[str, asyncio.Task[RoomSnapshot | None]] = {}
-        self._next: dict[str, asyncio.Task[RoomSnapshot | None]] = {}
+        self._recent_max = recent_max
+        self._running: dict[str, asyncio.Task[SharedSnapshot | None]] = {}
+        self._next: dict[str, asyncio.Task[SharedSnapshot | None]] = {}
 
-    async def welcome(self, caller: Caller) -> Welcome | None:
-        """What `caller` is welcomed with, or None if there is no such room.
+    async def room_snapshot(self, room_id: str) -> RoomSnapshot | None:
+        """The room as it is at some moment after this call, or None if there is no such room."""
+        shared = await self.shared(room_id)
+        return shared.room if shared else None
+
+    async def shared(self, room_id: str) -> SharedSnapshot | None:
+        """The same, ready to welcome clients with.
 
         Raises BrokerUnavailable, StoreUnavailable or LedgerUnavailable when a store is away.
         """
-        room = await self.room_snapshot(caller.room_id)
-        if room is None:
-            return None
-        you = UserView(user_id=caller.user_id, name=caller.name, role=caller.role)
-        return Welcome(
-            **{name: getattr(room, name) for name in RoomSnapshot.__struct_fields__}, you=you
-        )
-
-    async def room_snapshot(self, room_id: str) -> RoomSnapshot | None:
-        """The room as it is at some moment after this call."""
         waiting = self._next.get(room_id)
         if waiting is None:
             waiting = asyncio.create_task(self._after(self._running.get(room_id), room_id))
@@ -56,8 +102,8 @@ class Snapshots:
         return await asyncio.shield(waiting)
 
     async def _after(
-        self, running: "asyncio.Task[RoomSnapshot | None] | None", room_id: str
-    ) -> RoomSnapshot | None:
+        self, running: "asyncio.Task[SharedSnapshot | None] | None", room_id: str
+    ) -> SharedSnapshot | None:
         if running is not None:
             await asyncio.wait([running])
         self._running[room_id] = self._next.pop(room_id)
@@ -66,15 +112,15 @@ class Snapshots:
         finally:
             del self._running[room_id]
 
-    async def _read(self, room_id: str) -> RoomSnapshot | None:
+    async def _read(self, room_id: str) -> SharedSnapshot | None:
         room = await asyncio.to_thread(self._catalogue.room, room_id)
         if room is None:
             return None
         # The position is read first: whatever happens after it also comes as an event.
-        record = await self._broker.record(room_id, EVENTS_READ_MAX)
+        record = await self._broker.record(room_id, self._recent_max)
         products = await asyncio.to_thread(self._catalogue.products, room_id)
         pools = await self._store.pools(room_id)
-        return RoomSnapshot(
+        view = RoomSnapshot(
             room=room_view(room),
             position=PositionView(epoch=record.position.epoch, offset=record.position.offset),
             now_ms=now_ms(),
@@ -85,6 +131,7 @@ class Snapshots:
             likes_total=int(record.fields.get("likes", "0")),
             viewer_count=int(record.fields.get("viewers", "0")),
         )
+        return SharedSnapshot(view, record.position, record.recent)
 
 
 def _comments(record: RoomRecord) -> list[CommentView]:

@@ -185,7 +185,7 @@ class Client:
     async def welcomed(self) -> None:
         message = await self.receive()
         assert message[0] == "welcome", message
-        self.welcome = message[1]
+        self.welcome = message[1] | message[2]
 
     async def send(self, message: Any) -> None:
         await self._socket.send(msgpack.packb(message))

@@ -7,7 +7,7 @@ arrays: `[op, id, body]` in, `["reply" | "error" | "event" | "welcome", ...]` ou
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgpack
@@ -33,6 +33,7 @@ class Codec(NamedTuple):
     opcode: Opcode
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
+    array: Callable[[Sequence[bytes]], bytes]  # of parts that are encoded already
 
     def frame(self, payload: bytes) -> bytes:
         """One unmasked server frame: the same bytes serve every viewer of this codec."""
@@ -72,8 +73,16 @@ def _from_json(data: bytes) -> Any:
         raise Undecodable("not a JSON message") from error
 
 
-MSGPACK = Codec("kaibo.v1.msgpack", Opcode.BINARY, _pack, _unpack)
-JSON = Codec("kaibo.v1.json", Opcode.TEXT, _to_json, _from_json)
+def _pack_array(parts: Sequence[bytes]) -> bytes:
+    return b"".join((msgpack.Packer().pack_array_header(len(parts)), *parts))
+
+
+def _json_array(parts: Sequence[bytes]) -> bytes:
+    return b"".join((b"[", b",".join(parts), b"]"))
+
+
+MSGPACK = Codec("kaibo.v1.msgpack", Opcode.BINARY, _pack, _unpack, _pack_array)
+JSON = Codec("kaibo.v1.json", Opcode.TEXT, _to_json, _from_json, _json_array)
 CODECS = {codec.subprotocol: codec for codec in (MSGPACK, JSON)}
 
 PARTS = 3  # of a command: op, id, body

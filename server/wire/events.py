@@ -1,7 +1,8 @@
-"""What the server sends unasked: `["welcome", body]`, then `["event", type, offset, ts_ms, body]`.
+"""What the server sends unasked: `["welcome", greeting, room]` first, then events.
 
-`offset` is a number for events that a client must not miss (sale, comment, pin) and null for the
-rest. `EVENTS` is the whole list, with the delivery class that decides what a slow viewer loses.
+An event is `["event", type, offset, ts_ms, body]`. `offset` is a number for events that a client
+must not miss (sale, comment, pin) and null for the rest. `EVENTS` is the whole list, with the
+delivery class that decides what a slow viewer loses.
 """
 
 from typing import Literal
@@ -69,6 +70,12 @@ class HoldEvent(EventBody, frozen=True):
     hold: HoldView
 
 
+class SkippedEvent(EventBody, frozen=True):
+    """You were too slow to follow: so many comments before this were not sent to you."""
+
+    count: int
+
+
 class EventKind(Struct, frozen=True):
     body: type[EventBody]
     delivery: DeliveryClassName
@@ -85,6 +92,7 @@ EVENTS: dict[str, EventKind] = {
     "stock": EventKind(StockEvent, "state", numbered=False),
     "likes": EventKind(LikesEvent, "ambient", numbered=False),
     "viewers": EventKind(ViewersEvent, "ambient", numbered=False),
+    "skipped": EventKind(SkippedEvent, "chat", numbered=False),
 }
 
 
@@ -102,10 +110,12 @@ class RoomSnapshot(Struct, frozen=True, kw_only=True):
     viewer_count: int
 
 
-class Welcome(RoomSnapshot, frozen=True, kw_only=True):
-    """The first message on every connection: the whole room, and who you are in it."""
+class Greeting(Struct, frozen=True, kw_only=True):
+    """Who you are. `recovered`: the events that follow are exactly those after the position that
+    you asked for with `since`, so what you have stays true; otherwise start from the snapshot."""
 
     you: UserView
+    recovered: bool
 
 
 class ErrorBody(Struct, frozen=True, omit_defaults=True):
