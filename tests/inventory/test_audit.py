@@ -223,7 +223,7 @@ async def test_a_payment_being_settled_is_waited_for(
     await shop.open()
     hold_id = await shop.hold("ann")
     payments.record("sandbox", "pay-1", shop.room_id, hold_id, 990, shop.now_ms)
-    auditing = asyncio.create_task(audited())
+    auditing = asyncio.ensure_future(audited())
     await asyncio.sleep(0)
     paid = await shop.pay(hold_id)
     payments.settle("sandbox", "pay-1", paid.outcome.value, shop.now_ms)

@@ -1,5 +1,7 @@
 """The pure rules of pools."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,7 @@ STARTED = {"starts_at_ms": START_MS, "ends_at_ms": END_MS}
     ],
 )
 def test_phase_follows_from_the_record_and_the_clock(
-    changes: dict[str, object], now_ms: int, expected: Phase
+    changes: dict[str, Any], now_ms: int, expected: Phase
 ) -> None:
     assert phase(pool(**changes), now_ms) is expected
 
