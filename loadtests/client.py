@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from server.wire.codec import MSGPACK
 from server.wire.commands import COMMANDS, REPLIES, Command, Ping, Pong, Reply
-from server.wire.events import EVENTS, ErrorBody, EventBody, Welcome
+from server.wire.events import EVENTS, ErrorBody, EventBody, RoomSnapshot
 
 ANSWER_TIMEOUT_S = 15.0
 CLOCK_PINGS = 5  # the one that came back fastest is believed
@@ -117,11 +117,11 @@ class RoomSocket:
         offset_ms = ((pong.received_at_ms - sent_ms) + (pong.replied_at_ms - now_ms)) / 2
         return Clock(offset_ms, (now_ms - sent_ms) / 2)
 
-    def _welcomed(self) -> Welcome:
+    def _welcomed(self) -> RoomSnapshot:
         message = self._read(ANSWER_TIMEOUT_S)
         if message[0] != "welcome":
             raise ProtocolBroken(f"expected a welcome, got {message[0]!r}")
-        return msgspec.convert(message[1], Welcome)
+        return msgspec.convert(message[2], RoomSnapshot)
 
     def _receive(self, timeout_s: float) -> None:
         message = self._read(timeout_s)

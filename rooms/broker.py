@@ -1,11 +1,22 @@
 """The port to what carries events between workers: offsets, a bounded stream, and room state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from rooms.events import Incoming, Outgoing, Position
 
-Listener = Callable[[str, Incoming], None]  # (room_id, event)
+
+class Listener(Protocol):
+    """Who is told what a worker receives; nothing here may block."""
+
+    def deliver(self, room_id: str, event: Incoming) -> None:
+        """An event: numbered ones each once, in order, without gaps."""
+
+    def resumed(self, room_id: str) -> None:
+        """The connection was cut and stands again: events without a number may be missing."""
+
+    def lost(self, room_id: str) -> None:
+        """The room's stream is another one now: what viewers know no longer leads on."""
 
 
 class RoomsError(Exception):
@@ -41,7 +52,11 @@ class Broker(Protocol):
     async def count_viewers(self, room_id: str, worker_id: str, viewers: int, now_ms: int) -> int:
         """Report this worker's viewers; returns those of all workers heard from lately."""
 
-    async def subscribe(self, room_id: str) -> None:
-        """Start to receive the room's events; returns when the subscription stands."""
+
+class Subscriber(Protocol):
+    """Follows rooms for one `Listener`."""
+
+    async def subscribe(self, room_id: str) -> int:
+        """Returns an offset when every event beyond it is going to be handed on."""
 
     async def unsubscribe(self, room_id: str) -> None: ...

@@ -27,22 +27,24 @@ class CatchUp(NamedTuple):
 
 def in_step(events: Sequence[Incoming]) -> list[Incoming]:
     """`events` without those that a later one of the same key replaces."""
-    latest = {e.key: number for number, e in enumerate(events) if e.delivery in _REPLACED}
+    latest = {
+        (e.delivery, e.key): number for number, e in enumerate(events) if e.delivery in _REPLACED
+    }
     return [
         event
         for number, event in enumerate(events)
-        if event.delivery not in _REPLACED or latest[event.key] == number
+        if event.delivery not in _REPLACED or latest[event.delivery, event.key] == number
     ]
 
 
 def catch_up(events: Sequence[Incoming], chat_bytes_max: int) -> CatchUp:
     """What is left of `events` when the chat among them may take `chat_bytes_max` bytes."""
     kept: list[Incoming] = []
-    room_bytes, skipped = chat_bytes_max, 0
+    left_bytes, skipped = chat_bytes_max, 0
     for event in reversed(in_step(events)):
         if event.delivery is Delivery.CHAT:
-            room_bytes -= len(event.payload)
-            if room_bytes < 0:
+            left_bytes -= len(event.payload)  # below 0 it stays: no older comment slips through
+            if left_bytes < 0:
                 skipped += 1
                 continue
         kept.append(event)

@@ -24,6 +24,7 @@ class Outgoing(NamedTuple):
     for, or "" for everyone. `numbered`: it advances the room's offset and stays in its stream.
     `remember`: fields of the room's state to set in the same step. `source`: the event's place in
     what it was made from, rising as text; one not above the last published is skipped.
+    `event_id`: who published it and their own id for it; one published lately is skipped.
     """
 
     head: bytes
@@ -34,6 +35,7 @@ class Outgoing(NamedTuple):
     to: str = ""
     remember: tuple[tuple[str, str], ...] = ()
     source: str = ""
+    event_id: str = ""
 
 
 class Incoming(NamedTuple):
@@ -44,6 +46,7 @@ class Incoming(NamedTuple):
     to: str
     offset: int | None
     payload: bytes
+    epoch: str = ""
 
 
 class Position(NamedTuple):

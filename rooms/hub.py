@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from rooms import egress
-from rooms.broker import Broker, BrokerUnavailable
+from rooms.broker import BrokerUnavailable, Subscriber
 from rooms.events import Delivery, Incoming
 from rooms.ring import Framer, cost_bytes, framed
 from rooms.room import Lag, Lagging, Room, Viewer
@@ -88,7 +88,7 @@ class Hub:
 
     # Coming and going.
 
-    async def join(self, room_id: str, viewer: Viewer, broker: Broker) -> None:
+    async def join(self, room_id: str, viewer: Viewer, subscriber: Subscriber) -> None:
         """Keep `viewer`'s place from now on; returns when the room's subscription stands."""
         room = self._rooms.get(room_id)
         if room is None:
@@ -96,7 +96,7 @@ class Hub:
         room.enter(viewer)
         async with room.subscribing:
             if not room.is_subscribed:
-                await broker.subscribe(room_id)
+                room.flushed_offset = await subscriber.subscribe(room_id)
                 room.is_subscribed = True
 
     def admit(self, room_id: str, viewer: Viewer, after_offset: int) -> None:
@@ -106,7 +106,7 @@ class Hub:
         room.welcomed(viewer, after_offset)
         self._catch_up(room, viewer)
 
-    async def leave(self, room_id: str, viewer: Viewer, broker: Broker) -> None:
+    async def leave(self, room_id: str, viewer: Viewer, subscriber: Subscriber) -> None:
         """Forget `viewer`; the last one out ends the room's subscription."""
         room = self._rooms.get(room_id)
         if room is None:
@@ -118,11 +118,11 @@ class Hub:
                 if room.timer is not None:
                     room.timer.cancel()
                 if room.is_subscribed:
-                    await self._unsubscribe(room_id, broker)
+                    await self._unsubscribe(room_id, subscriber)
 
-    async def _unsubscribe(self, room_id: str, broker: Broker) -> None:
+    async def _unsubscribe(self, room_id: str, subscriber: Subscriber) -> None:
         try:
-            await broker.unsubscribe(room_id)
+            await subscriber.unsubscribe(room_id)
         except BrokerUnavailable as error:
             log.info("room %s stays subscribed: %s", room_id, error)
 
@@ -140,6 +140,14 @@ class Hub:
         if room is not None:
             room.drained(viewer)
             self._catch_up(room, viewer)
+
+    def lost(self, room_id: str) -> None:
+        """The room's stream was lost: what its viewers know no longer leads on."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.flushed_offset = 0
+        for viewer in self.viewers(room_id):
+            viewer.drop_lost()
 
     # Events.
 
@@ -184,6 +192,8 @@ class Hub:
         started_s = time.thread_time()
         events = egress.in_step(room.ring.since(room.flushed))
         room.flushed = room.ring.head  # before writing: a write may make a viewer fall behind
+        offsets = [event.offset for event in events if event.offset is not None]
+        room.flushed_offset = max([room.flushed_offset, *offsets])
         room.unflushed_bytes = 0
         self._write(events, room.in_step)
         for viewer, lag in list(room.lagging.items()):
@@ -196,8 +206,11 @@ class Hub:
         room.flushed_at_s = asyncio.get_running_loop().time()
 
     def _catch_up(self, room: Room, viewer: Viewer) -> None:
-        """Bring a ready viewer in step, unless it joined after the last flush: then the next one
-        does, or it would be sent twice what its welcome held already."""
+        """Send a ready viewer what it missed, up to the last flush, and bring it in step.
+
+        Not in step yet is one that joined after the last flush, or whose welcome holds events that
+        have not reached this worker: in step it would be sent them twice.
+        """
         lag = room.lagging.get(viewer)
         if lag is None or lag.why is not Lagging.READY or lag.cursor > room.flushed:
             return
@@ -205,8 +218,11 @@ class Hub:
             self._drop(room, viewer)
             return
         missed = self._missed(room, lag)
-        del room.lagging[viewer]
-        room.in_step[viewer] = None
+        lag.cursor = room.flushed
+        lag.personal = []
+        if lag.after_offset <= room.flushed_offset:
+            del room.lagging[viewer]
+            room.in_step[viewer] = None
         self._write(missed, [viewer])
 
     def _missed(self, room: Room, lag: Lag) -> list[Incoming]:

@@ -31,6 +31,9 @@ class Viewer(Protocol):
     def drop_slow(self) -> None:
         """Close: too far behind to be served."""
 
+    def drop_lost(self) -> None:
+        """Close: the room's stream was lost, and it must start anew."""
+
 
 class Lagging(Enum):
     JOINING = "joining"
@@ -61,6 +64,7 @@ class Room:
         self.lagging: dict[Viewer, Lag] = {}
         self.by_user: dict[str, set[Viewer]] = {}
         self.flushed = 0  # the cursor of every viewer in step
+        self.flushed_offset = 0  # the last numbered event that they were sent, or that came before
         self.unflushed_bytes = 0
         self.flushed_at_s = 0.0
         self.flush_cost_s = 0.0

@@ -39,6 +39,7 @@ from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter, Rate
 from rooms.redis_broker.broker import RedisBroker
+from rooms.redis_broker.subscriber import RedisSubscriber
 from server import jobs
 from server.clock import now_ms
 from server.connection import Connection
@@ -47,6 +48,7 @@ from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
+from server.listener import LiveListener
 from server.live import Live
 from server.publishing import skipped_notice
 from server.pulse import Pulse
@@ -179,7 +181,8 @@ async def open_server(
         Marks(settings.egress_soft_bytes, settings.egress_bytes_max),
         skipped_notice,
     )
-    broker = RedisBroker(stores.redis, hub.deliver, events_kept=settings.room_events_kept)
+    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
+    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
     likes = LikeCounter()
     live = Live(
         settings=settings,
@@ -187,6 +190,7 @@ async def open_server(
         tokens=Tokens(secret, settings.guest_token_lifetime_s, settings.host_token_lifetime_s),
         hub=hub,
         broker=broker,
+        subscriber=subscriber,
         snapshots=Snapshots(
             stores.catalogue, stores.store, broker, recent_max=settings.room_events_kept
         ),
@@ -194,7 +198,7 @@ async def open_server(
     )
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     running = {
-        "broker": broker.run,
+        "subscriber": subscriber.run,
         "pulse": Pulse(live, likes, worker_id).run,
         "relay": Relay(stores.outbox, broker, stores.catalogue).run,
         "ledger": stores.writer.run,

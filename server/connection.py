@@ -82,6 +82,9 @@ class Connection(asyncio.Protocol):
     def drop_slow(self) -> None:
         self.close(CloseCode.SLOW, "too slow to follow; reconnect from where you are")
 
+    def drop_lost(self) -> None:
+        self.close(CloseCode.STATE_LOST, "the room starts anew; reconnect")
+
     def pause_writing(self) -> None:
         if self._asked is not None:
             self._live.hub.fall_behind(self._asked.room_id, self)
@@ -117,7 +120,7 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         self._live.connections.discard(self)
         if self._asked is not None and self.caller is not None:
-            self._spawn(self._live.hub.leave(self._asked.room_id, self, self._live.broker))
+            self._spawn(self._live.hub.leave(self._asked.room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
         """uvicorn is stopping: ask the client to come back later."""
@@ -161,7 +164,7 @@ class Connection(asyncio.Protocol):
     async def _join(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
         try:
-            await hub.join(room_id, self, self._live.broker)
+            await hub.join(room_id, self, self._live.subscriber)
             snapshot = await self._live.snapshots.shared(room_id)
         except (BrokerUnavailable, InventoryError) as error:
             log.warning("cannot welcome to %s: %s", room_id, error)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rooms.broker import Broker
+from rooms.broker import Broker, Subscriber
 from rooms.hub import Hub
 from server.dispatch import Dispatcher
 from server.settings import Settings
@@ -23,6 +23,7 @@ class Live:
     tokens: Tokens
     hub: Hub
     broker: Broker
+    subscriber: Subscriber
     snapshots: Snapshots
     dispatcher: Dispatcher
     connections: "set[Connection]" = field(default_factory=set)

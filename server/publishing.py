@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rooms.events import Delivery, Outgoing
+from rooms.events import Delivery, Incoming, Outgoing
 from server.clock import now_ms
 from server.wire.codec import MSGPACK
 from server.wire.events import EVENTS, EventBody, SkippedEvent
@@ -12,10 +12,16 @@ _HEADS = {name: _ARRAY_OF_FIVE + MSGPACK.encode("event") + MSGPACK.encode(name) 
 _NAMES = {kind.body: name for name, kind in EVENTS.items()}
 
 
+def local(body: EventBody, *, key: str = "") -> Incoming:
+    """An event without a number that never leaves this worker."""
+    event = outgoing(body, key=key)
+    payload = event.head + MSGPACK.encode(None) + MSGPACK.encode(now_ms()) + event.body
+    return Incoming(event.delivery, key, "", None, payload)
+
+
 def skipped_notice(count: int) -> bytes:
     """The payload that tells a viewer how many comments it was not sent."""
-    body = MSGPACK.encode(msgspec.to_builtins(SkippedEvent(count=count)))
-    return _HEADS["skipped"] + MSGPACK.encode(None) + MSGPACK.encode(now_ms()) + body
+    return local(SkippedEvent(count=count)).payload
 
 
 def outgoing(

@@ -134,9 +134,11 @@ class LiveServer:
         return str(answer.json()["token"])
 
     @contextlib.asynccontextmanager
-    async def client(self, room: str, token: str) -> "AsyncIterator[Client]":
-        """A welcomed msgpack client."""
-        async with self.socket(room, token) as socket:
+    async def client(
+        self, room: str, token: str, since: str | None = None
+    ) -> "AsyncIterator[Client]":
+        """A welcomed msgpack client, which says that it was at `since` (epoch:offset)."""
+        async with self.socket(room, token, since=since) as socket:
             client = Client(socket)
             await client.welcomed()
             yield client
@@ -145,9 +147,11 @@ class LiveServer:
         """A raw connection; `subprotocol` may name the other codec, `more_subprotocols` follow."""
         offered = [options.pop("subprotocol", "kaibo.v1.msgpack")]
         offered += options.pop("more_subprotocols", [])
+        since = options.pop("since", None)
+        query = f"?since={since}" if since else ""
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         return connect(
-            f"{self.url.replace('http', 'ws', 1)}/v1/rooms/{room}/live",
+            f"{self.url.replace('http', 'ws', 1)}/v1/rooms/{room}/live{query}",
             subprotocols=[Subprotocol(entry) for entry in offered],
             additional_headers=headers,
             compression=None,

@@ -16,6 +16,11 @@ def presence(room_id: str) -> str:
     return f"kaibo:{{{room_id}}}:presence"
 
 
+def event_id(room_id: str, event_id: str) -> str:
+    """String with a lifetime: an event with this id was published."""
+    return f"kaibo:{{{room_id}}}:event:{event_id}"
+
+
 def channel(room_id: str) -> str:
     return f"kaibo:{{{room_id}}}:live"
 

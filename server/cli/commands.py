@@ -177,9 +177,7 @@ async def change_sale(settings: Settings, *, op: str, room: str, **body: Any) ->
 def _dispatcher(stores: Stores) -> Dispatcher:
     """The same commands as a running server's; its relay tells the viewers."""
     secret = load_secret(stores.settings)
-    broker = RedisBroker(
-        stores.redis, lambda *_: None, events_kept=stores.settings.room_events_kept
-    )
+    broker = RedisBroker(stores.redis, events_kept=stores.settings.room_events_kept)
     url = stores.settings.public_url
     provider = SandboxProvider(stores.engine, url, url, secret)
     return make_dispatcher(stores, broker, provider, url, LikeCounter())

@@ -23,7 +23,7 @@ from server.snapshots import COMMENTS_SHOWN_MAX
 from server.wire.codec import BEARER_PREFIX, JSON, MSGPACK
 from server.wire.codes import FINAL_MAX, FINAL_MIN, RECONNECT_MAX, RECONNECT_MIN
 from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, Command
-from server.wire.events import EVENTS, ErrorBody, RoomSnapshot, Welcome
+from server.wire.events import EVENTS, ErrorBody, Greeting, RoomSnapshot
 from server.wire.typescript import collect
 
 # What no docstring says. A command needs an entry only where there is more to know.
@@ -78,7 +78,8 @@ def render() -> str:
             "commands": "\n\n".join(_command(op) for op in COMMANDS),
             "events": _events(),
             "deliveries": table(["class", "meaning"], DELIVERIES.items()),
-            "welcome": field_list(Welcome),
+            "greeting": field_list(Greeting),
+            "welcome": field_list(RoomSnapshot),
             "error": field_list(ErrorBody),
             "views": "\n\n".join(_views()),
             "errors": error_table(),
@@ -142,8 +143,8 @@ def _events() -> str:
 def _views() -> Iterator[str]:
     """Every struct that replies, events and the welcome are made of."""
     bodies: list[type[Struct]] = [*REPLIES.values(), *(kind.body for kind in EVENTS.values())]
-    bodies.append(Welcome)
-    shown = {*bodies, RoomSnapshot}
+    bodies += [Greeting, RoomSnapshot]
+    shown = set(bodies)
     for info in collect(bodies):
         if info.cls not in shown:
             said = doc(info.cls)

@@ -33,6 +33,7 @@ class CloseCode(IntEnum):
     TOO_BIG = 1009
     RESTART = 1012
     SLOW = 4008
+    STATE_LOST = 4010
     NO_PONG = 4012
     RATE = 4029
     BAD_TOKEN = 4500

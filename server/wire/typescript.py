@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from server.wire.codes import CloseCode, ErrorCode
 from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES
-from server.wire.events import EVENTS, ErrorBody, Welcome
+from server.wire.events import EVENTS, ErrorBody, Greeting, RoomSnapshot
 
 HEADER = """\
 // Protocol v1, generated from server/wire. Do not edit: change the structs there, then run
@@ -25,7 +25,7 @@ MESSAGES = """\
 export type Op = keyof Commands;
 export type EventType = keyof Events;
 export type CommandMessage<O extends Op = Op> = [op: O, id: number, body: Commands[O]];
-export type WelcomeMessage = ["welcome", Welcome];
+export type WelcomeMessage = ["welcome", Greeting, RoomSnapshot];
 export type ReplyMessage = ["reply", number, Replies[Op]];
 export type ErrorMessage = ["error", number | null, ErrorBody];
 /** `["event", type, offset, ts_ms, body]`: the type says which body. */
@@ -50,7 +50,8 @@ class UnknownShape(TypeError):
 
 def render() -> str:
     """The whole of `types.gen.ts`."""
-    structs = collect([*COMMANDS.values(), *REPLIES.values(), *_event_bodies(), Welcome, ErrorBody])
+    first: list[type[msgspec.Struct]] = [Greeting, RoomSnapshot, ErrorBody]
+    structs = collect([*COMMANDS.values(), *REPLIES.values(), *_event_bodies(), *first])
     parts = [HEADER, *(_interface(struct) for struct in structs)]
     parts += [
         _table("Commands", ((op, body.__name__) for op, body in COMMANDS.items())),

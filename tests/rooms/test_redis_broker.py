@@ -10,7 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from rooms.events import Delivery, Incoming, Outgoing
+from rooms.redis_broker import keys
+from rooms.redis_broker import subscriber as subscriber_module
 from rooms.redis_broker.broker import RedisBroker
+from rooms.redis_broker.subscriber import RedisSubscriber
 from server.embedded.redis import PrivateRedis
 
 HEAD = b"\x95" + msgpack.packb("event") + msgpack.packb("comment")
@@ -41,11 +44,20 @@ class Listening:
     def __init__(self, redis: Redis) -> None:
         self.room = f"r_{secrets.token_hex(4)}"
         self.received: list[Incoming] = []
-        self.broker = RedisBroker(redis, self._take, events_kept=100)
+        self.resumed_rooms: list[str] = []
+        self.lost_rooms: list[str] = []
+        self.broker = RedisBroker(redis, events_kept=100)
+        self.subscriber = RedisSubscriber(redis, self)
 
-    def _take(self, room_id: str, incoming: Incoming) -> None:
+    def deliver(self, room_id: str, event: Incoming) -> None:
         assert room_id == self.room
-        self.received.append(incoming)
+        self.received.append(event)
+
+    def resumed(self, room_id: str) -> None:
+        self.resumed_rooms.append(room_id)
+
+    def lost(self, room_id: str) -> None:
+        self.lost_rooms.append(room_id)
 
     async def until(self, enough: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -56,8 +68,8 @@ class Listening:
 @pytest.fixture
 async def listening(redis: Redis) -> AsyncIterator[Listening]:
     listening = Listening(redis)
-    task = asyncio.create_task(listening.broker.run())
-    await listening.broker.subscribe(listening.room)
+    task = asyncio.create_task(listening.subscriber.run())
+    await listening.subscriber.subscribe(listening.room)
     yield listening
     task.cancel()
 
@@ -115,6 +127,7 @@ async def test_what_is_published_while_the_connection_is_cut_is_caught_up(
     await listening.broker.publish(listening.room, [event("after")])
     await listening.until(lambda: len(listening.received) >= 4)
     assert texts(listening.received) == ["before", "meanwhile", "too", "after"]
+    assert listening.resumed_rooms == [listening.room]
 
 
 async def test_scripts_are_loaded_again_after_they_were_flushed(
@@ -134,3 +147,58 @@ async def test_viewers_of_all_workers_are_counted_and_silent_workers_forgotten(
     assert await broker.count_viewers(room, "one", 3, now_ms=0) == 3
     assert await broker.count_viewers(room, "two", 4, now_ms=5_000) == 7
     assert await broker.count_viewers(room, "two", 4, now_ms=20_000) == 4
+
+
+async def test_an_event_published_again_under_its_id_is_told_once(listening: Listening) -> None:
+    once = event("a")._replace(event_id="ann:1")
+    await listening.broker.publish(listening.room, [once, once, event("b")])
+    await listening.broker.publish(listening.room, [once, event("c")])
+    await listening.until(lambda: len(listening.received) == 3)
+    assert texts(listening.received) == ["a", "b", "c"]
+    assert [each.offset for each in listening.received] == [1, 2, 3]
+
+
+async def test_a_subscription_that_dies_without_a_word_is_noticed_and_filled(
+    redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber_module, "PROBE_EVERY_S", 0.2)
+    await listening.broker.publish(listening.room, [event("before")])
+    await listening.until(lambda: len(listening.received) == 1)
+    # The socket stays open and answers pings, but the channel is gone from the server's list.
+    await drop_subscription_silently(listening)
+    await listening.broker.publish(listening.room, [event("unheard"), event("too")])
+    await listening.until(lambda: len(listening.received) == 3)
+    await listening.broker.publish(listening.room, [event("after")])
+    await listening.until(lambda: len(listening.received) == 4)
+    assert texts(listening.received) == ["before", "unheard", "too", "after"]
+
+
+async def drop_subscription_silently(listening: Listening) -> None:
+    """Unsubscribe on the wire behind the client's back."""
+    connection = listening.subscriber._pubsub.connection
+    assert connection is not None
+    await connection.send_command("UNSUBSCRIBE", keys.channel(listening.room))
+
+
+async def test_a_flushed_redis_is_a_new_stream_and_is_said(
+    redis: Redis, listening: Listening
+) -> None:
+    await listening.broker.publish(listening.room, [event("before")])
+    await listening.until(lambda: len(listening.received) == 1)
+    await redis.flushall()
+    await listening.broker.publish(listening.room, [event("of a new epoch")])
+    await listening.until(lambda: listening.lost_rooms == [listening.room])
+    await listening.broker.publish(listening.room, [event("goes on")])
+    await listening.until(lambda: texts(listening.received)[-1] == "goes on")
+
+
+async def test_a_gap_longer_than_the_stream_is_said_not_skipped(
+    redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber_module, "RECONNECT_DELAY_S", 1.0)
+    await listening.broker.publish(listening.room, [event("before")])
+    await listening.until(lambda: len(listening.received) == 1)
+    await redis.client_kill_filter(_type="pubsub")
+    await listening.broker.publish(listening.room, [event("gone")] * 20)
+    await redis.xtrim(keys.stream(listening.room), maxlen=5, approximate=False)
+    await listening.until(lambda: listening.lost_rooms == [listening.room])

@@ -144,7 +144,7 @@ export class LiveRoom {
   }
 
   #receive(message: Message): void {
-    if (message[0] === "welcome") this.#clock.roughly(message[1].now_ms);
+    if (message[0] === "welcome") this.#clock.roughly(message[2].now_ms);
     if (message[0] === "event" && message[1] === "hold") this.#hear(message[4].hold);
     else this.#tell(message);
   }

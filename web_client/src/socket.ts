@@ -20,6 +20,15 @@ export interface SocketEvents {
   onState: (state: Connection) => void;
 }
 
+interface Position {
+  epoch: string;
+  offset: number;
+}
+
+export function sinceQuery(position: Position | null): string {
+  return position === null ? "" : `?since=${position.epoch}:${position.offset}`;
+}
+
 interface Waiting {
   answer: (answer: Answer<never>) => void;
   timer: number;
@@ -33,6 +42,7 @@ export class LiveSocket {
   #socket: WebSocket | null = null;
   #welcomed = false;
   #attempt = 0;
+  #position: Position | null = null; // where we are, so that a reconnect tells what was missed
   #nextId = 1;
   #timer = 0;
 
@@ -45,7 +55,7 @@ export class LiveSocket {
   open(): void {
     window.clearTimeout(this.#timer);
     if (this.#attempt === 0) this.#events.onState({ kind: "connecting" });
-    const socket = new WebSocket(this.#url, [PROTOCOL, BEARER + this.#token()]);
+    const socket = new WebSocket(this.#url + sinceQuery(this.#position), [PROTOCOL, BEARER + this.#token()]);
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => this.#onFrame(event.data);
     socket.onclose = (event) => this.#onClose(event.code);
@@ -97,10 +107,13 @@ export class LiveSocket {
         window.clearTimeout(this.#timer);
         this.#welcomed = true;
         this.#attempt = 0;
+        // Recovered: the missed events follow, and each moves the position itself.
+        if (!message[1].recovered) this.#position = { ...message[2].position };
         this.#events.onMessage(message);
         this.#events.onState({ kind: "open" });
         return;
       case "event":
+        if (message[2] !== null && this.#position !== null) this.#position.offset = message[2];
         this.#events.onMessage(message);
     }
   }

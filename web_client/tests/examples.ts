@@ -1,5 +1,5 @@
 // Plain records for tests, each with the fields a test cares about replaced.
-import type { CommentView, HoldView, SaleView, Welcome } from "../src/wire/types.gen";
+import type { CommentView, HoldView, SaleView, RoomSnapshot, WelcomeMessage } from "../src/wire/types.gen";
 
 export function aSale(changes: Partial<SaleView> = {}): SaleView {
   return {
@@ -38,10 +38,13 @@ export function aComment(id: string): CommentView {
   return { comment_id: id, user_id: "u", name: "Lin", role: "viewer", text: `text ${id}` };
 }
 
-export function aWelcome(changes: Partial<Welcome> = {}): Welcome {
+export function aWelcome(changes: Partial<RoomSnapshot> = {}, recovered = false): WelcomeMessage {
+  return ["welcome", { you: { user_id: "me", name: "Me", role: "viewer" }, recovered }, aRoom(changes)];
+}
+
+export function aRoom(changes: Partial<RoomSnapshot> = {}): RoomSnapshot {
   return {
     room: { room_id: "r", title: "Room", video_url: null, currency: "CNY" },
-    you: { user_id: "me", name: "Me", role: "viewer" },
     position: { epoch: "e1", offset: 3 },
     now_ms: 1_000,
     products: [{ product_id: "p1", title: "Cup", picture_url: null, list_price_cents: 12_900 }],

@@ -6,10 +6,11 @@
 import type {
   CommentView,
   EventMessage,
+  Greeting,
   HoldView,
+  RoomSnapshot,
   SaleView,
   StockView,
-  Welcome,
   WelcomeMessage,
 } from "../wire/types.gen";
 import { COMMENTS_MAX, type Connection, type Pending, type RoomState, type Sale } from "./state";
@@ -31,7 +32,7 @@ export type Message = WelcomeMessage | EventMessage | LocalMessage;
 export function reduce(state: RoomState, message: Message): RoomState {
   switch (message[0]) {
     case "welcome":
-      return welcomed(state, message[1]);
+      return welcomed(state, message[1], message[2]);
     case "event":
       return onEvent(state, message);
     default:
@@ -39,12 +40,13 @@ export function reduce(state: RoomState, message: Message): RoomState {
   }
 }
 
-function welcomed(state: RoomState, welcome: Welcome): RoomState {
-  const sameStream = state.epoch === welcome.position.epoch;
+function welcomed(state: RoomState, greeting: Greeting, welcome: RoomSnapshot): RoomState {
+  // Not recovered: what was said in between is not known, so what is older would hide the gap.
+  const known = greeting.recovered ? state : { ...state, comments: [] };
   return {
-    ...withComments(sameStream ? state : { ...state, comments: [] }, welcome.comments),
+    ...withComments(known, welcome.comments),
     room: welcome.room,
-    you: welcome.you,
+    you: greeting.you,
     epoch: welcome.position.epoch,
     products: new Map(welcome.products.map((product) => [product.product_id, product])),
     sales: new Map(welcome.sales.map((sale) => [sale.sale_id, fresh(sale)])),

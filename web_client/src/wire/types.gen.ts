@@ -236,10 +236,9 @@ export interface ViewersEvent {
   count: number;
 }
 
-/** Where a client is in a room's stream; an epoch ends when the stream is lost. */
-export interface PositionView {
-  epoch: string;
-  offset: number;
+/** You were too slow to follow: so many comments before this were not sent to you. */
+export interface SkippedEvent {
+  count: number;
 }
 
 export interface UserView {
@@ -248,8 +247,23 @@ export interface UserView {
   role: "host" | "viewer";
 }
 
-/** The first message on every connection: the whole room, and who you are in it. */
-export interface Welcome {
+/**
+ * Who you are. `recovered`: the events that follow are exactly those after the position that
+ * you asked for with `since`, so what you have stays true; otherwise start from the snapshot.
+ */
+export interface Greeting {
+  you: UserView;
+  recovered: boolean;
+}
+
+/** Where a client is in a room's stream; an epoch ends when the stream is lost. */
+export interface PositionView {
+  epoch: string;
+  offset: number;
+}
+
+/** The whole room as it is, the same for everybody. */
+export interface RoomSnapshot {
   room: RoomView;
   position: PositionView;
   now_ms: number;
@@ -259,7 +273,6 @@ export interface Welcome {
   comments: CommentView[];
   likes_total: number;
   viewer_count: number;
-  you: UserView;
 }
 
 /** Why a command was refused. `field` is a path like `$.lines[0].quantity`. */
@@ -316,6 +329,7 @@ export interface Events {
   stock: StockEvent;
   likes: LikesEvent;
   viewers: ViewersEvent;
+  skipped: SkippedEvent;
 }
 
 export type HostOp =
@@ -359,7 +373,7 @@ export const CLOSE = {
 export type Op = keyof Commands;
 export type EventType = keyof Events;
 export type CommandMessage<O extends Op = Op> = [op: O, id: number, body: Commands[O]];
-export type WelcomeMessage = ["welcome", Welcome];
+export type WelcomeMessage = ["welcome", Greeting, RoomSnapshot];
 export type ReplyMessage = ["reply", number, Replies[Op]];
 export type ErrorMessage = ["error", number | null, ErrorBody];
 /** `["event", type, offset, ts_ms, body]`: the type says which body. */

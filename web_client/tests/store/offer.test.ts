@@ -5,7 +5,7 @@ import { offer } from "../../src/store/offer";
 import { reduce } from "../../src/store/reduce";
 import { EMPTY, type RoomState, type Sale } from "../../src/store/state";
 import type { HoldView, SaleView } from "../../src/wire/types.gen";
-import { aHold, aSale, aWelcome } from "../examples";
+import { aHold, aSale, aRoom, aWelcome } from "../examples";
 
 const OPEN = { starts_at_ms: 1_000, ends_at_ms: 500_000 };
 const NOW = 2_000;
@@ -66,11 +66,11 @@ test("holds of other sales say nothing about this one", () => {
 
 test("the pinned product is in front; without a pin, the sale that runs; else nothing", () => {
   const hat = { product_id: "p2", title: "Hat", picture_url: null, list_price_cents: 100 };
-  const welcome = aWelcome({ sales: [aSale(OPEN)] });
-  const products = [...welcome.products, hat];
-  const pinned = reduce(EMPTY, ["welcome", { ...welcome, products, pinned_product_id: "p2" }]);
+  const products = [...aRoom().products, hat];
+  const sales = [aSale(OPEN)];
+  const pinned = reduce(EMPTY, aWelcome({ sales, products, pinned_product_id: "p2" }));
   expect(featured(pinned, NOW)).toEqual({ product: hat, sale: null });
-  const unpinned = reduce(EMPTY, ["welcome", { ...welcome, products }]);
+  const unpinned = reduce(EMPTY, aWelcome({ sales, products }));
   expect(featured(unpinned, NOW)?.product.product_id).toBe("p1");
   expect(featured(unpinned, 600_000)).toBeNull();
 });
@@ -79,7 +79,7 @@ test("of a product's sales the one that can be bought from matters, then the nex
   const past = aSale({ sale_id: "past", starts_at_ms: 1, ends_at_ms: 2 });
   const next = aSale({ sale_id: "next" });
   const open = aSale({ sale_id: "open", ...OPEN });
-  const known = (...sales: SaleView[]) => reduce(EMPTY, ["welcome", aWelcome({ sales })]);
+  const known = (...sales: SaleView[]) => reduce(EMPTY, aWelcome({ sales }));
   expect(saleOf(known(past, next, open), "p1", NOW)?.sale_id).toBe("open");
   expect(saleOf(known(past, next), "p1", NOW)?.sale_id).toBe("next");
   expect(saleOf(known(past), "p1", NOW)?.sale_id).toBe("past");
