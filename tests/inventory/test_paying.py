@@ -77,6 +77,14 @@ async def test_a_late_payment_does_not_take_a_buyer_over_the_limit(shop: Shop) -
     assert (await shop.pay(hold_id)).outcome is Outcome.REFUND_DUE
 
 
+async def test_a_late_payment_takes_nothing_from_a_paused_sale(shop: Shop) -> None:
+    await shop.open(units=5)
+    live, lapsed = await shop.hold("bob"), await _lapsed(shop, "cancel")
+    await shop.plant("tea", paused=True)
+    assert (await shop.pay(lapsed)).outcome is Outcome.REFUND_DUE
+    assert (await shop.pay(live, "pay-2")).outcome is Outcome.PAID
+
+
 async def _lapsed(shop: Shop, lapse: str) -> str:
     hold_id = await shop.hold("ann")
     if lapse == "cancel":
