@@ -82,6 +82,19 @@ async def test_a_sale_is_open_from_its_start_up_to_its_end(shop: Shop) -> None:
         assert (await shop.reserve("bob")).outcome is outcome
 
 
+async def test_a_sale_that_has_begun_or_ended_does_not_begin_again(shop: Shop) -> None:
+    await shop.create("tea")
+    await shop.create("cup")
+    await shop.store.end_sale(shop.room_id, "cup")
+    assert (await shop.store.end_sale(shop.room_id, "cup")).outcome is Outcome.ENDED
+    await shop.store.start_sale(shop.room_id, "tea", 0, 1_000)
+    for sale_id in ("tea", "cup"):
+        again = await shop.store.start_sale(shop.room_id, sale_id, 0, 1_000)
+        assert again.outcome is Outcome.ALREADY_STARTED
+    unknown = await shop.store.start_sale(shop.room_id, "nothing", 0, 1_000)
+    assert unknown.outcome is Outcome.UNKNOWN_SALE
+
+
 async def test_a_hold_given_before_the_end_can_be_paid_after_it(shop: Shop) -> None:
     await shop.open()
     hold_id = await shop.hold("ann")
