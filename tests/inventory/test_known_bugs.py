@@ -3,7 +3,7 @@
 import asyncio
 
 from inventory.codes import Outcome
-from inventory.hold import HoldState
+from inventory.hold import RECLAIM_BATCH_MAX, HoldState
 from inventory.store import WantedLine
 from tests.inventory.shop import HOLD_MS, Shop, terms
 
@@ -82,6 +82,18 @@ async def test_sold_out_is_not_remembered(shop: Shop) -> None:
     assert (await shop.reserve("bob")).outcome is Outcome.SOLD_OUT
     await shop.advance(HOLD_MS)
     assert (await shop.reserve("bob")).outcome is Outcome.HELD  # nobody had swept
+
+
+async def test_sold_out_is_exact_however_many_other_holds_are_due_first(shop: Shop) -> None:
+    others = 2 * RECLAIM_BATCH_MAX + 50
+    await shop.open("cup", units=others)
+    await shop.open("tea", units=1)
+    for number in range(others):
+        await shop.hold(f"buyer-{number}", sale_id="cup")
+    lapsed = await shop.hold("ann", sale_id="tea")
+    await shop.advance(HOLD_MS)
+    assert (await shop.reserve("bob", sale_id="tea")).outcome is Outcome.HELD
+    assert (await shop.pay(lapsed)).outcome is Outcome.REFUND_DUE
 
 
 async def test_a_buyers_own_overdue_hold_does_not_count_against_the_limit(shop: Shop) -> None:

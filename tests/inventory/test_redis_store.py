@@ -15,7 +15,6 @@ from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import (
     EXTENSION_MS,
     HOLD_MS,
-    PRICE_CENTS,
     RETENTION_MS,
     RedisServer,
     Shop,
@@ -43,22 +42,6 @@ async def test_a_hundred_retries_of_one_reservation_are_one_reservation(shop: Sh
     results = await asyncio.gather(*(shop.reserve("ann", hold_id=hold_id) for _ in range(100)))
     assert {result.outcome for result in results} == {Outcome.HELD, Outcome.REPLAYED}
     assert await shop.counts() == (9, 1, 0)
-
-
-@pytest.mark.parametrize("paying_first", [True, False])
-async def test_a_payment_racing_expiry_ends_whole_in_either_order(
-    shop: Shop, paying_first: bool
-) -> None:
-    await shop.open(units=50)
-    holds = [await shop.hold(f"buyer-{n}") for n in range(50)]
-    await shop.advance(HOLD_MS)
-    pays = [shop.pay(hold_id, f"pay-{n}") for n, hold_id in enumerate(holds)]
-    sweeps = [shop.store.expire_due(shop.room_id, 10) for _ in range(5)]
-    await asyncio.gather(*((pays + sweeps) if paying_first else (sweeps + pays)))
-    assert await shop.counts() == (0, 0, 50)
-    for hold_id in holds:
-        hold = await shop.store.hold(shop.room_id, hold_id)
-        assert hold is not None and hold.state is HoldState.PAID
 
 
 @pytest.mark.parametrize(
@@ -97,6 +80,19 @@ async def test_a_sale_is_open_from_its_start_up_to_its_end(shop: Shop) -> None:
     for wait_ms, outcome in ((19_999, Outcome.HELD), (1, Outcome.ENDED)):
         await shop.advance(wait_ms)
         assert (await shop.reserve("bob")).outcome is outcome
+
+
+async def test_a_sale_that_has_begun_or_ended_does_not_begin_again(shop: Shop) -> None:
+    await shop.create("tea")
+    await shop.create("cup")
+    await shop.store.end_sale(shop.room_id, "cup")
+    assert (await shop.store.end_sale(shop.room_id, "cup")).outcome is Outcome.ENDED
+    await shop.store.start_sale(shop.room_id, "tea", 0, 1_000)
+    for sale_id in ("tea", "cup"):
+        again = await shop.store.start_sale(shop.room_id, sale_id, 0, 1_000)
+        assert again.outcome is Outcome.ALREADY_STARTED
+    unknown = await shop.store.start_sale(shop.room_id, "nothing", 0, 1_000)
+    assert unknown.outcome is Outcome.UNKNOWN_SALE
 
 
 async def test_a_hold_given_before_the_end_can_be_paid_after_it(shop: Shop) -> None:
@@ -168,68 +164,6 @@ async def test_a_cart_is_held_whole_or_not_at_all(shop: Shop) -> None:
     second = await shop.store.reserve(shop.room_id, shop.new_id(), "bob", wanted)
     assert (second.outcome, second.pools[0].sale_id) == (Outcome.SOLD_OUT, "cup")
     assert await shop.counts("tea") == (3, 2, 0)
-
-
-async def test_a_wrong_amount_is_to_be_refunded_and_leaves_the_hold_alone(shop: Shop) -> None:
-    await shop.open()
-    hold_id = await shop.hold("ann")
-    for _ in range(2):
-        wrong = await shop.pay(hold_id, "pay-wrong", PRICE_CENTS - 1)
-        assert wrong.outcome is Outcome.REFUND_DUE
-    assert await shop.counts() == (9, 1, 0)
-    assert (await shop.pay(hold_id, "pay-right")).outcome is Outcome.PAID
-    assert (await shop.pay(hold_id, "pay-wrong", 1)).outcome is Outcome.REFUND_DUE
-
-
-async def test_each_payment_gets_the_same_answer_every_time(shop: Shop) -> None:
-    await shop.open(units=1)
-    hold_id = await shop.hold("ann")
-    assert (await shop.pay(hold_id, "pay-1")).outcome is Outcome.PAID
-    replayed = await shop.pay(hold_id, "pay-1")
-    assert (replayed.outcome, replayed.first_outcome) == (Outcome.REPLAYED, Outcome.PAID)
-    for _ in range(2):
-        assert (await shop.pay(hold_id, "pay-2")).outcome is Outcome.SECOND_PAYMENT
-    assert (await shop.pay(shop.new_id(), "pay-3")).outcome is Outcome.UNKNOWN_HOLD
-
-
-@pytest.mark.parametrize("lapse", ["cancel", "expire"])
-async def test_a_late_payment_is_honoured_while_units_are_free(shop: Shop, lapse: str) -> None:
-    await shop.open(units=1, per_buyer_max=1)
-    hold_id = await _lapsed(shop, lapse)
-    late = await shop.pay(hold_id)
-    assert (late.outcome, await shop.counts()) == (Outcome.PAID_LATE, (0, 0, 1))
-    assert (await shop.pay(hold_id)).first_outcome is Outcome.PAID_LATE
-    assert (await shop.reserve("ann")).outcome is Outcome.USER_LIMIT
-
-
-@pytest.mark.parametrize("lapse", ["cancel", "expire"])
-async def test_a_late_payment_for_units_that_are_gone_is_to_be_refunded(
-    shop: Shop, lapse: str
-) -> None:
-    await shop.open(units=1)
-    hold_id = await _lapsed(shop, lapse)
-    await shop.hold("bob")
-    late = await shop.pay(hold_id)
-    assert (late.outcome, await shop.counts()) == (Outcome.REFUND_DUE, (0, 1, 0))
-    assert (await shop.pay(hold_id)).first_outcome is Outcome.REFUND_DUE
-    assert (await shop.pay(hold_id, "pay-2")).outcome is Outcome.SECOND_PAYMENT
-
-
-async def test_a_late_payment_does_not_take_a_buyer_over_the_limit(shop: Shop) -> None:
-    await shop.open(units=5, per_buyer_max=1)
-    hold_id = await _lapsed(shop, "cancel")
-    await shop.hold("ann")
-    assert (await shop.pay(hold_id)).outcome is Outcome.REFUND_DUE
-
-
-async def _lapsed(shop: Shop, lapse: str) -> str:
-    hold_id = await shop.hold("ann")
-    if lapse == "cancel":
-        await shop.cancel(hold_id, "ann")
-    else:
-        await shop.advance(HOLD_MS)
-        await shop.store.expire_due(shop.room_id)
-    return hold_id
 
 
 async def test_a_finished_hold_is_forgotten_and_its_id_never_executed_again(shop: Shop) -> None:

@@ -1,7 +1,6 @@
 """The sweeper: overdue holds end without anybody asking."""
 
 import asyncio
-import contextlib
 import logging
 import time
 
@@ -12,6 +11,7 @@ from inventory.hold import HoldState
 from inventory.ledger import Catalogue, LedgerUnavailable
 from inventory.ledger.engine import writing
 from inventory.sweeper import Sweeper
+from server.jobs import end
 from tests.inventory.shop import HOLD_MS, Shop
 
 
@@ -39,9 +39,7 @@ async def test_it_sweeps_known_rooms_while_sql_is_away_and_says_so_once(
     with caplog.at_level(logging.WARNING):
         task = asyncio.create_task(sweeper.run())
         await _until_expired(shop, hold_id)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end({task})
     assert caplog.text.count("holds are not being expired") <= 1
     with pytest.raises(LedgerUnavailable):
         await sweeper.sweep()

@@ -16,6 +16,7 @@ from inventory.ledger import Catalogue, Ledger, LedgerWriter, Room
 from inventory.ledger.engine import writing
 from inventory.redis_store import Outbox
 from inventory.store import StoreUnavailable
+from server.jobs import end
 from tests.inventory.shop import RedisServer, Shop
 
 DEADLINE_S = 15.0
@@ -26,9 +27,7 @@ async def running(writer: LedgerWriter) -> AsyncIterator[None]:
     task = asyncio.create_task(writer.run())
     yield
     assert not task.done()
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await end({task})
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], what: str) -> None:
