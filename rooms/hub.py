@@ -77,9 +77,9 @@ class Hub:
             dropped=self._dropped,
         )
 
-    def viewer_counts(self) -> dict[str, int]:
-        """Viewers on this worker, by room."""
-        return {room_id: room.viewers for room_id, room in self._rooms.items()}
+    def audiences(self) -> dict[str, int]:
+        """Who watches on this worker, by room; hosts do not count."""
+        return {room_id: room.audience for room_id, room in self._rooms.items()}
 
     def viewers(self, room_id: str) -> list[Viewer]:
         """Everybody in a room on this worker, joining ones too."""

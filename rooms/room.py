@@ -22,6 +22,10 @@ class Viewer(Protocol):
     def user_id(self) -> str: ...
 
     @property
+    def is_audience(self) -> bool:
+        """Whether it is one of those that a viewer count counts."""
+
+    @property
     def encoding(self) -> str:
         """Which of the hub's framers its frames come from."""
 
@@ -81,6 +85,12 @@ class Room:
         """Those who were welcomed."""
         joining = sum(lag.why is Lagging.JOINING for lag in self.lagging.values())
         return len(self.in_step) + len(self.lagging) - joining
+
+    @property
+    def audience(self) -> int:
+        """Those of them that count as watching."""
+        welcomed = (v for v, lag in self.lagging.items() if lag.why is not Lagging.JOINING)
+        return sum(viewer.is_audience for viewer in (*self.in_step, *welcomed))
 
     @property
     def behind(self) -> int:

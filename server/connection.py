@@ -70,6 +70,10 @@ class Connection(asyncio.Protocol):
         return self.caller.user_id if self.caller else ""
 
     @property
+    def is_audience(self) -> bool:
+        return self.caller is not None and self.caller.role == "viewer"
+
+    @property
     def encoding(self) -> str:
         return self._asked.codec.subprotocol if self._asked else ""
 
@@ -162,14 +166,21 @@ class Connection(asyncio.Protocol):
             self._spawn(self._join(asked, self.caller, self._session))
 
     async def _join(self, asked: Asked, caller: Caller, session: Session) -> None:
-        hub, room_id = self._live.hub, asked.room_id
         try:
-            await hub.join(room_id, self, self._live.subscriber)
-            snapshot = await self._live.snapshots.shared(room_id)
+            await self._welcome(asked, caller, session)
         except (BrokerUnavailable, InventoryError) as error:
-            log.warning("cannot welcome to %s: %s", room_id, error)
+            log.warning("cannot welcome to %s: %s", asked.room_id, error)
             self.close(CloseCode.RESTART, "the room is not reachable; try again")
-            return
+        except Exception:
+            log.exception("cannot welcome to %s", asked.room_id)
+            self.close(CloseCode.RESTART, "the server failed; it has been logged")
+        finally:
+            self._resume_reading()
+
+    async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
+        hub, room_id = self._live.hub, asked.room_id
+        await hub.join(room_id, self, self._live.subscriber)
+        snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
         elif self._socket.state is SocketState.OPEN and not self._transport.is_closing():
@@ -179,7 +190,6 @@ class Connection(asyncio.Protocol):
             early, self._early = self._early, []
             for payload, is_text in early:
                 self._take_message(payload, is_text)
-        self._resume_reading()
 
     def _resume_reading(self) -> None:
         if not self._transport.is_closing():
@@ -258,7 +268,7 @@ class Connection(asyncio.Protocol):
         try:
             self._socket.send_close(code, reason[:100])
         except InvalidState:
-            self._transport.close()
+            self._transport.abort()  # it is closing already, or never opened
             return
         self._flush()
         # Not close(): that would wait for ever for a peer that does not read.

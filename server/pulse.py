@@ -62,7 +62,7 @@ class Pulse:
             await self._broker.publish(room_id, [outgoing(LikesEvent(delta=delta, total=total))])
 
     async def _publish_viewers(self) -> None:
-        here = self._hub.viewer_counts()
+        here = self._hub.audiences()
         for room_id in here.keys() | self._shown.keys():
             count = await self._broker.count_viewers(
                 room_id, self._worker_id, here.get(room_id, 0), now_ms()

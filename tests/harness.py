@@ -210,9 +210,12 @@ class Client:
                 reply: dict[str, Any] = message[2]
                 return reply
 
-    async def event(self, kind: str, *, where: Callable[[Any], bool] = bool) -> dict[str, Any]:
-        """The first event of `kind`, received already or still to come, whose body fits."""
-        seen = 0
+    async def event(
+        self, kind: str, *, where: Callable[[Any], bool] = bool, since: int = 0
+    ) -> dict[str, Any]:
+        """The first event of `kind` whose body fits: still to come, or received already, but not
+        among the first `since`."""
+        seen = since
         while True:
             for name, _, body in self.events[seen:]:
                 if name == kind and where(body):

@@ -53,8 +53,12 @@ CLOSES: dict[CloseCode, tuple[str, str]] = {
     CloseCode.TOO_BIG: ("a message over the limit", "correct the client"),
     CloseCode.RESTART: ("the server restarts, or a store is away", "reconnect"),
     CloseCode.SLOW: (
-        "too far behind; the socket is cut at once, so 1006 is what you may see",
-        "reconnect",
+        "too far behind; when even this cannot be sent you see 1006",
+        "reconnect with `since`",
+    ),
+    CloseCode.STATE_LOST: (
+        "the room's stream was lost, and what you know no longer leads on",
+        "reconnect; you will get the room anew",
     ),
     CloseCode.NO_PONG: ("no answer to the server's ping", "reconnect"),
     CloseCode.RATE: ("commands went on over the rate", "slow down, reconnect"),

@@ -55,13 +55,14 @@ EVENT_NOTES: dict[str, str] = {
     "may come twice",
     "stock": "a sale's counters; only the latest of each sale is sent",
     "likes": "likes since the last of these, and ever; four times a second at most",
-    "viewers": "how many watch, about once a second and only when it changes",
+    "viewers": "how many watch, about once a second and only when it changes; hosts do not count",
+    "skipped": "you were too slow to follow: so many comments before this were not sent to you",
 }
 
 DELIVERIES = {
     "critical": "never left out while you are connected, except that a `hold` may be when Redis "
     "was away: ask for `holds` where it matters",
-    "chat": "never left out while you are connected; later versions may skip some for slow readers",
+    "chat": "all of it, unless you are too slow: then the oldest are skipped and counted",
     "state": "an older one may be left out when a newer one of the same key follows",
     "ambient": "may be left out when a store is away",
 }

@@ -15,6 +15,7 @@ class Recorder:
     def __init__(self, user_id: str = "ann", encoding: str = "plain") -> None:
         self.user_id = user_id
         self.encoding = encoding
+        self.is_audience = True
         self.writes: list[bytes] = []
         self.dropped = False
         self.lost = False

@@ -24,7 +24,7 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
 
 @pytest.fixture
 def handle(stores: Stores) -> Handle:
-    broker = RedisBroker(stores.redis, lambda *_: None, events_kept=100)
+    broker = RedisBroker(stores.redis, events_kept=100)
     provider = SandboxProvider(stores.engine, "", "", b"k" * 32)
     return make_dispatcher(stores, broker, provider, "", LikeCounter()).handle
 
