@@ -59,12 +59,20 @@ class Deliveries:
         self._queued.set()
 
     async def run(self) -> None:
-        """Deliver forever; survives the receiver and the database being away."""
+        """Deliver forever; survives the receiver and the database being away.
+
+        What an earlier process left goes first: whatever it had claimed it can no longer deliver.
+        One delivered twice by that is recognised by its id.
+        """
         # No proxy from the environment: the receiver is usually this very server.
         async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+            released = False
             while True:
                 self._queued.clear()
                 try:
+                    if not released:
+                        await asyncio.to_thread(self._release_claims)
+                        released = True
                     attempted = await self.deliver_due(client)
                 except LedgerUnavailable as error:
                     log.warning("webhooks wait: %s", error)
@@ -116,6 +124,12 @@ class Deliveries:
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"
         return None if response.is_success else f"HTTP {response.status_code}"
+
+    def _release_claims(self) -> None:
+        now_ms = self._now_ms()
+        later = (webhooks.c.state == "queued", webhooks.c.next_attempt_at_ms > now_ms)
+        with writing(self._engine) as connection:
+            connection.execute(update(webhooks).where(*later).values(next_attempt_at_ms=now_ms))
 
     def _claim_due(self) -> list[Webhook]:
         now_ms = self._now_ms()
