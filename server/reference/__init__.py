@@ -7,13 +7,14 @@ file; each table that adds words to a code or an event is complete or the page i
 
 from collections.abc import Callable
 
-from server.reference import cli, http, protocol, settings
+from server.reference import asyncapi, cli, http, protocol, settings
 
 PAGES: dict[str, Callable[[], str]] = {
     "protocol.md": protocol.render,
     "http.md": http.render,
     "settings.md": settings.render,
     "cli.md": cli.render,
+    "asyncapi.json": asyncapi.render,
 }
 
 __all__ = ["PAGES"]
