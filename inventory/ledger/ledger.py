@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, tuple_
 from sqlalchemy.exc import DataError, IntegrityError
 
 from inventory.entry import Entry
@@ -40,6 +40,13 @@ class Parked(msgspec.Struct, frozen=True):
     position: int
     kind: str
     reason: str
+
+
+class PaidTotals(msgspec.Struct, frozen=True):
+    """How many orders are paid, and what they come to."""
+
+    count: int
+    cents: int
 
 
 class Ledger:
@@ -90,13 +97,26 @@ class Ledger:
         with reading(self._engine) as connection:
             return connection.execute(query).scalar() or 0
 
-    def orders(self, room_id: str, limit: int) -> list[Hold]:
-        """The room's newest holds, in any state."""
-        return self._holds(room_id, limit)
+    def orders(self, room_id: str, limit: int, before: Hold | None = None) -> list[Hold]:
+        """The room's newest holds, in any state; of those older than `before` if that is given."""
+        return self._holds(room_id, limit, *_older_than(before))
 
-    def orders_of(self, room_id: str, buyer_id: str, limit: int) -> list[Hold]:
-        """A buyer's newest holds in the room, in any state."""
-        return self._holds(room_id, limit, orders.c.buyer_id == buyer_id)
+    def orders_of(
+        self, room_id: str, buyer_id: str, limit: int, before: Hold | None = None
+    ) -> list[Hold]:
+        """A buyer's newest holds in the room, in any state; `before` as in `orders`."""
+        return self._holds(room_id, limit, orders.c.buyer_id == buyer_id, *_older_than(before))
+
+    def paid_totals(self, room_id: str, buyer_id: str | None = None) -> PaidTotals:
+        """Over all paid orders of the room, or of one buyer in it, however many there are."""
+        query = select(func.count(), func.coalesce(func.sum(orders.c.amount_cents), 0)).where(
+            orders.c.room_id == room_id, orders.c.state == HoldState.PAID.value
+        )
+        if buyer_id is not None:
+            query = query.where(orders.c.buyer_id == buyer_id)
+        with reading(self._engine) as connection:
+            count, cents = connection.execute(query).one()
+        return PaidTotals(count=int(count), cents=int(cents))
 
     def hold(self, room_id: str, hold_id: str) -> Hold | None:
         """One hold, however old."""
@@ -148,6 +168,13 @@ class Ledger:
         )
         with reading(self._engine) as connection:
             return [Parked(*row) for row in connection.execute(query)]
+
+
+def _older_than(hold: Hold | None) -> list[Any]:
+    if hold is None:
+        return []
+    order = tuple_(orders.c.created_at_ms, orders.c.hold_id)
+    return [order < tuple_(hold.created_at_ms, hold.hold_id)]
 
 
 def _summed(connection: Connection, room_id: str, position: int) -> dict[str, Counters]:

@@ -13,6 +13,7 @@ from inventory.entry import Entry
 from inventory.hold import HoldState
 from inventory.ledger import Ledger, LedgerUnavailable, LedgerWriter, open_engine
 from inventory.ledger.engine import reading, writing
+from inventory.ledger.ledger import PaidTotals
 from inventory.ledger.postings import Movement, as_counters, counter_changes, fold
 from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
 from inventory.pool import Account, counters
@@ -157,6 +158,35 @@ async def test_orders_come_newest_first_and_only_to_their_buyer(
     found = ledger.hold(shop.room_id, held[1])
     assert found is not None and found.state is HoldState.HELD
     assert ledger.hold(shop.room_id, shop.new_id()) is None
+
+
+async def test_older_orders_follow_page_by_page(
+    shop: Shop, writer: LedgerWriter, ledger: Ledger
+) -> None:
+    await shop.open(units=9)
+    held = [await shop.hold(f"buyer-{number}") for number in range(5)]  # all in one millisecond
+    await writer.drain(shop.room_id)
+    pages: list[list[str]] = []
+    before = None
+    while page := ledger.orders(shop.room_id, 2, before):
+        pages.append([order.hold_id for order in page])
+        before = page[-1]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sorted(hold_id for page in pages for hold_id in page) == sorted(held)
+    assert ledger.orders_of(shop.room_id, "buyer-1", 9, ledger.hold(shop.room_id, held[1])) == []
+
+
+async def test_paid_totals_count_all_that_is_paid_and_nothing_else(
+    shop: Shop, writer: LedgerWriter, ledger: Ledger
+) -> None:
+    await shop.open(units=9)
+    for buyer, quantity in (("ann", 2), ("bob", 1)):
+        await shop.pay(await shop.hold(buyer, quantity), f"pay-{buyer}", quantity * 990)
+    await shop.hold("cyd")
+    await writer.drain(shop.room_id)
+    assert ledger.paid_totals(shop.room_id) == PaidTotals(count=2, cents=3 * 990)
+    assert ledger.paid_totals(shop.room_id, "ann") == PaidTotals(count=1, cents=2 * 990)
+    assert ledger.paid_totals(shop.room_id, "cyd") == PaidTotals(count=0, cents=0)
 
 
 async def test_the_ledger_remembers_what_redis_has_forgotten(
