@@ -189,6 +189,27 @@ async def test_an_oversell_in_redis_is_found_in_two_ways(shop: Shop, audited: Au
     assert any("sale tea total in SQL: expected 2, found 1" in line for line in found)
 
 
+async def test_an_unreadable_entry_is_reported_for_its_room_only(
+    shop: Shop,
+    redis: Redis,
+    outbox: Outbox,
+    ledger: Ledger,
+    writer: LedgerWriter,
+    payments: PaymentBook,
+) -> None:
+    await sold_room(shop, payments)
+    await shop.plant_unreadable_entry()
+    other = Shop(redis)
+    await other.stop_clock()
+    await other.open()
+    await other.hold("dan")
+    rooms = [shop.room_id, other.room_id]
+    report = await audit(shop.store, outbox, ledger, rooms, writer.drain, payments)
+    [line] = report.differences
+    assert line.startswith(f"room {shop.room_id} outbox entry")
+    assert "is parked: cannot be read" in line
+
+
 async def test_a_redis_that_lost_its_last_entries_is_found(
     shop: Shop, redis: Redis, payments: PaymentBook, writer: LedgerWriter, audited: Audit
 ) -> None:
