@@ -42,9 +42,11 @@ async def test_paid_checkout_becomes_an_order(room: Api) -> None:
     assert await start_paying(room, buyer, reservation_id) == url, "the same open checkout"
     page = await room.client.get(url)
     assert "19.90" in page.text
+    assert 'data-testid="sandbox-hold"' in page.text, "how long there is to pay"
     returned = await room.client.post(f"{url}/pay")
     assert returned.status_code == 303
-    assert returned.headers["location"].endswith(f"/r/{room.room_id}?order={reservation_id}")
+    back_to = f"/r/{room.room_id}?order={reservation_id}&payment=paid"
+    assert returned.headers["location"].endswith(back_to)
 
     async def is_paid() -> bool:
         return bool((await order_of(room, buyer, reservation_id))["state"] == "paid")
