@@ -45,8 +45,8 @@ async def test_a_room_in_order_has_no_differences(
     await sold_room(shop, payments)
     report = await audited()
     assert report.lines() == [
-        f"room {shop.room_id}: 1 sales, 2 units held, 1 sold, 1 paid orders, 7 outbox entries",
-        "audit: everything agrees in 1 rooms",
+        f"room {shop.room_id}: 1 sale, 2 units held, 1 sold, 1 paid order, 7 outbox entries",
+        "audit: everything agrees in 1 room",
     ]
     assert report.ok
 
@@ -64,7 +64,7 @@ async def test_a_room_is_in_order_after_its_old_records_are_forgotten(
     await shop.advance(3 * 86_400_000)
     await shop.store.expire_due(shop.room_id)
     assert await shop.redis.hlen(shop.key("holds")) == 0
-    assert (await audited()).lines()[-1] == "audit: everything agrees in 1 rooms"
+    assert (await audited()).lines()[-1] == "audit: everything agrees in 1 room"
 
 
 async def test_the_audit_is_exact_while_the_room_is_busy(shop: Shop, audited: Audit) -> None:
@@ -148,7 +148,9 @@ async def test_what_is_wrong_in_redis_is_named(
     assert not report.ok
     assert any(says in line for line in report.differences), report.lines()
     assert all(line.startswith(f"room {shop.room_id} ") for line in report.differences)
-    assert report.lines()[-1] == f"audit: {len(report.differences)} differences in 1 rooms"
+    count = len(report.differences)
+    told = "1 difference" if count == 1 else f"{count} differences"
+    assert report.lines()[-1] == f"audit: {told} in 1 room"
 
 
 @pytest.mark.parametrize(
