@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server.connection import Connection
-from server.door import Door
+from server.door import Door, allow_connections
 from server.settings import Settings
 
 UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
@@ -78,6 +78,7 @@ def local_url_of(listener: socket.socket) -> str:
 
 async def serve(app: Starlette, settings: Settings, listener: socket.socket) -> None:
     """Answer on `listener` until SIGINT or SIGTERM."""
+    allow_connections(settings.connections_max)
     config = uvicorn.Config(
         app,
         http=Door,  # on h11, the parser that bounds the size of a request's head
