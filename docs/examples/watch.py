@@ -1,4 +1,4 @@
-"""Watch a room: print the welcome and every event, and come back when the connection is lost.
+"""Watch a room: print the welcome and every event; after a lost connection go on where it broke.
 
 Run: python docs/examples/watch.py http://127.0.0.1:8000 demo
 """
@@ -14,28 +14,31 @@ import msgpack
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-url, room_id = sys.argv[1:]
 
-
-def guest_token() -> str:
-    request = urllib.request.Request(f"{url}/v1/rooms/{room_id}/tokens", b"{}", method="POST")
-    request.add_header("Content-Type", "application/json")
-    return json.load(urllib.request.urlopen(request, timeout=10))["token"]
-
-
-def messages(token: str) -> Iterator[list]:
-    address = f"{url.replace('http', 'ws', 1)}/v1/rooms/{room_id}/live"
+def messages(token: str, since: str) -> Iterator[list]:
+    address = f"{url.replace('http', 'ws', 1)}/v1/rooms/{room_id}/live?since={since}"
     headers = {"Authorization": f"Bearer {token}"}
     with connect(address, additional_headers=headers, subprotocols=["kaibo.v1.msgpack"]) as socket:
         yield from map(msgpack.unpackb, socket)
 
 
-token, attempt = guest_token(), 0
+try:
+    url, room_id = sys.argv[1:]
+    is_json = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/v1/rooms/{room_id}/tokens", b"{}", is_json)
+    token = json.load(urllib.request.urlopen(request, timeout=10))["token"]
+except (OSError, ValueError) as error:
+    sys.exit(f"cannot watch: {error}. Usage: watch.py http://127.0.0.1:8000 ROOM")
+epoch, offset, attempt = "", 0, 0
 while True:
     try:
-        for kind, *parts in messages(token):
+        for kind, *parts in messages(token, f"{epoch}:{offset}"):
             print(kind, json.dumps(parts, ensure_ascii=False), flush=True)
             attempt = 0
+            if kind == "welcome" and not parts[0]["recovered"]:
+                epoch, offset = (parts[1]["position"][name] for name in ("epoch", "offset"))
+            elif kind == "event":
+                offset = parts[1] or offset
     except (ConnectionClosedError, OSError) as error:
         closed = getattr(error, "rcvd", None)
         if closed and 4500 <= closed.code <= 4999:

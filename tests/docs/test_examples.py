@@ -5,6 +5,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from inventory.uuid7 import timestamp_ms
 from tests.docs.pages import ROOT
@@ -34,6 +37,40 @@ async def test_watch_prints_the_welcome_and_what_happens(live_server: LiveServer
         assert live_server.kaibo(*words).returncode == 0
         sales = (line for line in lines if line.startswith('event ["sale"'))
         assert next(line for line in sales if '"total": 5' in line)
+
+
+async def test_watch_goes_on_where_it_was_when_the_server_comes_back(tmp_path: Path) -> None:
+    server = LiveServer(tmp_path / "data")
+    server.start()
+    try:
+        room = await open_room(server)
+        with watching(server, room) as lines:
+            assert '"recovered": false' in next(lines)
+            words = ["sale", "restock", "--room", room, "--sale", "flash", "--units", "2"]
+            assert server.kaibo(*words).returncode == 0
+            assert any('event ["sale"' in line for line in lines)
+            server.kill()
+            server.start()
+            welcome = next(line for line in lines if line.startswith("welcome"))
+            assert '"recovered": true' in welcome
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("words", [[], ["http://127.0.0.1:1", "demo"], ["nonsense", "demo"]])
+def test_watch_says_in_one_line_what_it_needs(words: list[str]) -> None:
+    says_one_line([*words])
+
+
+def test_watch_says_that_there_is_no_such_room(live_server: LiveServer) -> None:
+    says_one_line([live_server.url, "nowhere"])
+
+
+def says_one_line(words: list[str]) -> None:
+    command = [sys.executable, str(EXAMPLES / "watch.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "Usage: watch.py" in done.stderr
 
 
 def test_watch_uses_only_the_two_packages_it_names() -> None:
