@@ -230,7 +230,7 @@ async def open_server(
     """The live side and the HTTP side on `stores`, with their jobs running until the block ends."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS_MAX))
     desk = make_desk(stores, public_url, local_url)
-    settler = Settler(stores.store, stores.book, now_ms)
+    settler = Settler(stores.store, stores.book, stores.ledger, now_ms)
     hub = _hub(stores.settings)
     subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
     live = _live_side(stores, desk, hub, subscriber, public_url)

@@ -35,6 +35,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     received_at_ms: int
     outcome: str | None = None
     settled_at_ms: int | None = None
+    tried_at_ms: int | None = None
 
 
 class ResolvedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +95,18 @@ class PaymentBook:
         )
         return found[0] if found else None
 
+    def tried(self, provider: str, payment_id: str, now_ms: int) -> None:
+        """Notes that a payment is about to be tried again: others come first the next time."""
+        change = (
+            payments.update()
+            .where(payments.c.provider == provider, payments.c.payment_id == payment_id)
+            .values(tried_at_ms=now_ms)
+        )
+        with writing(self._engine) as connection:
+            connection.execute(change)
+
     def unsettled(self, limit: int) -> list[Payment]:
-        """Payments without an outcome, oldest first."""
+        """Payments without an outcome, those least recently tried first, then the oldest."""
         return self._payments(limit, payments.c.outcome.is_(None))
 
     def unsettled_of(self, room_id: str) -> list[Payment]:
@@ -144,10 +155,11 @@ class PaymentBook:
             return [ResolvedOrder(**row) for row in connection.execute(query).mappings()]
 
     def _payments(self, limit: int, *conditions: Any) -> list[Payment]:
+        least_recently_tried = func.coalesce(payments.c.tried_at_ms, 0)
         oldest = (
             select(payments)
             .where(*conditions)
-            .order_by(payments.c.received_at_ms, payments.c.payment_id)
+            .order_by(least_recently_tried, payments.c.received_at_ms, payments.c.payment_id)
             .limit(limit)
         )
         with reading(self._engine) as connection:

@@ -145,6 +145,7 @@ payments = Table(
     Column("received_at_ms", BigInteger, nullable=False),
     Column("outcome", String(32)),
     Column("settled_at_ms", BigInteger),
+    Column("tried_at_ms", BigInteger),  # when it was last tried to be settled, after the first time
     PrimaryKeyConstraint("provider", "payment_id"),
     Index("payments_unsettled", "outcome", "received_at_ms"),
     Index("payments_of_hold", "room_id", "hold_id"),

@@ -4,6 +4,9 @@
     2. store.pay                          idempotent by payment id
     3. write its outcome beside it
 
+A hold that the store no longer remembers is looked up in the ledger: only a payment for a hold that
+nobody ever knew is an orphan.
+
 A crash after 1 or 2 leaves a payment without an outcome. `settle_pending` takes those up again, at
 start and every second, and may do so while another process does: 2 repeats its first answer.
 """
@@ -14,10 +17,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from inventory.codes import Outcome
+from inventory.hold import Hold, HoldState, first_payment_outcome
 from inventory.ledger.engine import LedgerUnavailable
-from inventory.ledger.payments import ORPHAN, PaymentBook
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.payments import ORPHAN, Payment, PaymentBook
 from inventory.payments.port import PaymentEvent
-from inventory.store import Store, StoreUnavailable
+from inventory.store import Result, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +46,12 @@ class Paid(Protocol):
 class Settler:
     """Takes payments from the provider's word to an outcome in SQL."""
 
-    def __init__(self, store: Store, book: PaymentBook, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, book: PaymentBook, ledger: Ledger, now_ms: Callable[[], int]
+    ) -> None:
         self._store = store
         self._book = book
+        self._ledger = ledger
         self._now_ms = now_ms
 
     async def settle(self, provider: str, event: PaymentEvent) -> None:
@@ -69,9 +77,15 @@ class Settler:
             log.warning("payment %s is recorded, its outcome waits: %s", event.payment_id, error)
 
     async def settle_pending(self) -> int:
-        """Settle recorded payments that have no outcome; how many got one."""
+        """Settle recorded payments that have no outcome; how many got one. Those that cannot be
+        settled go to the end of the queue, whatever the reason."""
         pending = await asyncio.to_thread(self._book.unsettled, PENDING_BATCH_MAX)
-        return sum([await self._resolve(payment.provider, payment) for payment in pending])
+        return sum([await self._resolve_again(payment) for payment in pending])
+
+    async def _resolve_again(self, payment: Payment) -> bool:
+        name = (payment.provider, payment.payment_id)
+        await asyncio.to_thread(self._book.tried, *name, self._now_ms())
+        return await self._resolve(payment.provider, payment)
 
     async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
         """`settle_pending` every second until cancelled, telling of each that succeeded; survives
@@ -88,7 +102,7 @@ class Settler:
         result = await self._store.pay(
             paid.room_id, paid.hold_id, paid.payment_id, paid.amount_cents
         )
-        outcome = self._recorded_as(result.outcome, result.first_outcome)
+        outcome = await self._recorded_as(paid, result)
         if outcome is None:
             log.error("payment %s: %s, it stays unsettled", paid.payment_id, result.outcome)
             return False
@@ -97,11 +111,23 @@ class Settler:
         )
         return True
 
-    @staticmethod
-    def _recorded_as(outcome: Outcome, first: Outcome | None) -> str | None:
-        """What to write beside the payment; None if the store could not decide (BROKEN)."""
-        if outcome is Outcome.REPLAYED:
-            return first
-        if outcome is Outcome.UNKNOWN_HOLD:
-            return ORPHAN
-        return None if outcome is Outcome.BROKEN else outcome
+    async def _recorded_as(self, paid: Paid, result: Result) -> str | None:
+        """What to write beside the payment; None if it cannot be decided now."""
+        if result.outcome is Outcome.REPLAYED:
+            return result.first_outcome
+        if result.outcome is Outcome.UNKNOWN_HOLD:
+            order = await asyncio.to_thread(self._ledger.hold, paid.room_id, paid.hold_id)
+            return ORPHAN if order is None else _outcome_by_order(order, paid.payment_id)
+        return None if result.outcome is Outcome.BROKEN else result.outcome
+
+
+def _outcome_by_order(order: Hold, payment_id: str) -> Outcome | None:
+    """What a payment led to, or leads to, by the order of a hold that the store has forgotten.
+
+    None if the order is still held: then the store has not forgotten the hold but lost it.
+    """
+    if order.state is HoldState.HELD:
+        return None
+    if order.payment_id == payment_id:
+        return first_payment_outcome(order)
+    return Outcome.SECOND_PAYMENT if order.payment_id else Outcome.REFUND_DUE

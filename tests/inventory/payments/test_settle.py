@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from inventory.hold import HoldState
-from inventory.ledger import ORPHAN, LedgerUnavailable, PaymentBook
+from inventory.ledger import ORPHAN, Ledger, LedgerUnavailable, LedgerWriter, PaymentBook
 from inventory.payments.port import PaymentEvent
 from inventory.payments.settle import Settler
-from tests.inventory.shop import HOLD_MS, PRICE_CENTS, RedisServer, Shop
+from inventory.store import StoreUnavailable
+from tests.inventory.shop import HOLD_MS, PRICE_CENTS, RETENTION_MS, RedisServer, Shop
 
 
 def now_ms() -> int:
@@ -19,8 +20,8 @@ def now_ms() -> int:
 
 
 @pytest.fixture
-def settler(shop: Shop, payments: PaymentBook) -> Settler:
-    return Settler(shop.store, payments, now_ms)
+def settler(shop: Shop, payments: PaymentBook, ledger: Ledger) -> Settler:
+    return Settler(shop.store, payments, ledger, now_ms)
 
 
 def paid(
@@ -114,6 +115,84 @@ async def test_payment_for_an_unknown_hold_is_an_orphan(
     assert await shop.counts() == (3, 0, 0)
 
 
+async def forgotten(shop: Shop, writer: LedgerWriter, hold_id: str) -> None:
+    """Lets so much time pass that only SQL knows the hold."""
+    await shop.store.end_sale(shop.room_id, "tea")
+    for _ in range(3):
+        await shop.advance(RETENTION_MS)
+        await shop.store.expire_due(shop.room_id)
+    await writer.drain(shop.room_id)
+    assert await shop.store.hold(shop.room_id, hold_id) is None
+
+
+@pytest.mark.parametrize(
+    ("paid_by", "outcome"),
+    [("pay-1", "PAID"), ("pay-0", "SECOND_PAYMENT"), (None, "REFUND_DUE")],
+)
+async def test_payment_for_a_forgotten_hold_is_settled_by_its_order(
+    shop: Shop,
+    settler: Settler,
+    payments: PaymentBook,
+    writer: LedgerWriter,
+    paid_by: str | None,
+    outcome: str,
+) -> None:
+    await shop.open(units=3)
+    hold_id = await shop.hold("ann")
+    if paid_by:
+        await shop.pay(hold_id, paid_by)
+    await forgotten(shop, writer, hold_id)
+    await settler.settle("sandbox", paid(shop, hold_id))
+    assert outcome_of(payments) == outcome
+
+
+async def test_payment_for_a_hold_that_redis_lost_waits(
+    shop: Shop, settler: Settler, payments: PaymentBook, writer: LedgerWriter
+) -> None:
+    await shop.open(units=3)
+    hold_id = await shop.hold("ann")
+    await writer.drain(shop.room_id)
+    record = await shop.redis.hget(shop.key("holds"), hold_id)
+    await shop.redis.hdel(shop.key("holds"), hold_id)
+    await settler.settle("sandbox", paid(shop, hold_id))
+    assert outcome_of(payments) is None
+    assert isinstance(record, bytes)
+    await shop.redis.hset(shop.key("holds"), hold_id, record)
+    assert await settler.settle_pending() == 1
+    assert outcome_of(payments) == "PAID"
+
+
+async def test_payments_that_cannot_be_settled_do_not_keep_later_ones_waiting(
+    shop: Shop, settler: Settler, payments: PaymentBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inventory.payments.settle.PENDING_BATCH_MAX", 2)
+    await shop.open("cup")
+    await shop.open(units=3)
+    stuck = [await shop.hold("ann"), await shop.hold("bob")]
+    good = await shop.hold("cyd", sale_id="cup")
+    await shop.plant("tea", available=9)
+    for number, hold_id in enumerate((*stuck, good)):
+        record(payments, paid(shop, hold_id, f"pay-{number}"))
+    assert await settler.settle_pending() == 0
+    assert await settler.settle_pending() == 1
+    assert outcome_of(payments, "pay-2") == "PAID"
+
+
+async def test_one_payment_that_redis_cannot_answer_for_does_not_keep_others_waiting(
+    shop: Shop, settler: Settler, payments: PaymentBook
+) -> None:
+    await shop.open(units=3)
+    poison, good = await shop.hold("ann"), await shop.hold("bob")
+    await shop.redis.hset(shop.key("holds"), poison, b"\xc1")
+    for number, hold_id in enumerate((poison, good)):
+        record(payments, paid(shop, hold_id, f"pay-{number}"))
+    with pytest.raises(StoreUnavailable):
+        await settler.settle_pending()
+    with pytest.raises(StoreUnavailable):
+        await settler.settle_pending()
+    assert outcome_of(payments, "pay-1") == "PAID"
+
+
 async def test_second_payment_of_one_hold_is_named_so(
     shop: Shop, settler: Settler, payments: PaymentBook
 ) -> None:
@@ -171,7 +250,7 @@ async def test_payment_is_not_answered_for_while_sql_cannot_record_it(
 
 
 async def test_payment_waits_in_sql_while_redis_is_away(
-    payments: PaymentBook, tmp_path: Path
+    payments: PaymentBook, ledger: Ledger, tmp_path: Path
 ) -> None:
     server = RedisServer(tmp_path, append_only=True)
     server.start()
@@ -181,7 +260,7 @@ async def test_payment_waits_in_sql_while_redis_is_away(
         await shop.stop_clock()
         await shop.open(units=3)
         event = paid(shop, await shop.hold("ann"))
-        settler = Settler(shop.store, payments, now_ms)
+        settler = Settler(shop.store, payments, ledger, now_ms)
         server.kill()
         await settler.settle("sandbox", event)
         assert outcome_of(payments) is None
