@@ -7,6 +7,7 @@ serve         all of that behind a socket until a signal comes
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import secrets
@@ -48,6 +49,7 @@ from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
+from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
 from server.publishing import skipped_notice
@@ -71,6 +73,7 @@ class Stores:
     """Everything that outlives the process."""
 
     settings: Settings
+    redis_url: str
     redis: "Redis"
     engine: Engine
     store: RedisStore
@@ -107,7 +110,7 @@ async def open_stores(settings: Settings, *, serving: bool = False) -> AsyncIter
         database_url = settings.database_url or f"sqlite:///{settings.data_path / 'kaibo.db'}"
         engine = await asyncio.to_thread(open_engine, database_url)
         stack.callback(engine.dispose)
-        yield _stores_on(settings, redis, engine)
+        yield _stores_on(settings, redis_url, redis, engine)
 
 
 @contextlib.asynccontextmanager
@@ -136,7 +139,7 @@ def connect_redis(url: str) -> "Redis":
     return Redis(connection_pool=pool)
 
 
-def _stores_on(settings: Settings, redis: "Redis", engine: Engine) -> Stores:
+def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
     outbox = Outbox(redis)
     ledger = Ledger(engine)
     catalogue = Catalogue(engine)
@@ -148,6 +151,7 @@ def _stores_on(settings: Settings, redis: "Redis", engine: Engine) -> Stores:
     )
     return Stores(
         settings=settings,
+        redis_url=redis_url,
         redis=redis,
         engine=engine,
         store=store,
@@ -197,14 +201,18 @@ async def open_server(
         dispatcher=make_dispatcher(stores, broker, provider, public_url, likes),
     )
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    running = {
-        "subscriber": subscriber.run,
-        "pulse": Pulse(live, likes, worker_id).run,
+    once: dict[str, jobs.Job] = {  # needed once, however many workers there are
         "relay": Relay(stores.outbox, broker, stores.catalogue).run,
         "ledger": stores.writer.run,
         "sweeper": Sweeper(stores.store, stores.catalogue).run,
         "settler": settler.run,
         "sandbox": provider.run,
+    }
+    lease = Lease(stores.redis, "jobs", worker_id)
+    running: dict[str, jobs.Job] = {
+        "subscriber": subscriber.run,
+        "pulse": Pulse(live, likes, worker_id).run,
+        "once": functools.partial(while_held, lease, once),
     }
     app = _app(_http_parts(stores, live, settler, provider), live, extra_routes)
     async with jobs.running(running):
@@ -293,8 +301,12 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def bind(settings: Settings) -> socket.socket:
-    """A listening socket, so that its port is known before anything is told about it."""
+def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
+    """A bound socket, so that its port is known before anything is told about it.
+
+    `shared`: other sockets may be bound to the same port (SO_REUSEPORT); the kernel spreads
+    connections over those that listen.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -302,6 +314,8 @@ def bind(settings: Settings) -> socket.socket:
         # Accepted sockets inherit it. Without it Linux buffers megabytes for a viewer that does
         # not read, and nobody would know how far behind it is.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((settings.host, settings.port))
     listener.setblocking(False)
     return listener

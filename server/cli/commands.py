@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
@@ -34,6 +35,7 @@ from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.dispatch import Dispatcher
 from server.embedded.video import TestVideo
 from server.settings import Settings
+from server.supervisor import Supervisor
 from server.tokens import Caller, Tokens, load_secret
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
@@ -66,9 +68,40 @@ async def _running(
 
 
 async def serve(settings: Settings) -> int:
+    if settings.workers > 1:
+        return await _serve_with_workers(settings)
     async with _running(settings) as (_, public_url, stopped):
         print(f"Kaibo is serving at {public_url}  (Ctrl-C stops it)", flush=True)
         await stopped
+    return 0
+
+
+async def _serve_with_workers(settings: Settings) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    # Bound but not listening: it keeps the port for the workers and takes no connection.
+    with contextlib.closing(bind(settings, shared=True)) as placeholder:
+        public_url = settings.public_url.rstrip("/") or local_url_of(placeholder)
+        port = placeholder.getsockname()[1]
+        async with open_stores(settings, serving=True) as stores:
+            shared = msgspec.structs.replace(
+                settings,
+                redis_url=stores.redis_url,
+                port=port,
+                public_url=public_url,
+                data_dir=str(settings.data_path),
+            )
+            load_secret(settings)  # made once, before several workers look for it
+            supervisor = Supervisor(settings.workers, shared.environ())
+            await supervisor.start()
+            print(
+                f"Kaibo is serving at {public_url} with {settings.workers} workers"
+                "  (Ctrl-C stops it, SIGHUP reloads it)",
+                flush=True,
+            )
+            await supervisor.run(stopping)
     return 0
 
 
