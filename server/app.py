@@ -45,6 +45,7 @@ from server import jobs
 from server.clock import now_ms
 from server.connection import Connection
 from server.dispatch import Dispatcher
+from server.drain import drain
 from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
@@ -287,7 +288,18 @@ def _app(parts: HttpParts, live: Live, extra_routes: Sequence[BaseRoute]) -> Sta
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but a signal only asks it to stop: what was opened around it closes afterwards."""
+    """uvicorn, but a signal only asks it to stop (what was opened around it closes afterwards), and
+    its live connections are drained before it ends them."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()  # new connections go to other workers
+        await drain(self._live.connections)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -343,4 +355,4 @@ async def serve(running: Running, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
     )
-    await Server(config).serve(sockets=[listener])
+    await Server(config, running.live).serve(sockets=[listener])
