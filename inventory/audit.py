@@ -54,14 +54,20 @@ class AuditReport(msgspec.Struct, frozen=True):
         text = []
         for room in self.rooms:
             text.append(
-                f"room {room.room_id}: {room.sales} sales, {room.units_held} units held, "
-                f"{room.units_sold} sold, {room.orders_paid} paid orders, "
-                f"{room.outbox_entries} outbox entries"
+                f"room {room.room_id}: {_counted(room.sales, 'sale')}, "
+                f"{_counted(room.units_held, 'unit')} held, {room.units_sold} sold, "
+                f"{_counted(room.orders_paid, 'paid order')}, "
+                f"{_counted(room.outbox_entries, 'outbox entry', 'outbox entries')}"
             )
             text += [f"  DIFFERENCE {line}" for line in room.differences]
-        count = len(self.differences)
-        verdict = "everything agrees" if self.ok else f"{count} differences"
-        return [*text, f"audit: {verdict} in {len(self.rooms)} rooms"]
+        differences = _counted(len(self.differences), "difference")
+        verdict = "everything agrees" if self.ok else differences
+        return [*text, f"audit: {verdict} in {_counted(len(self.rooms), 'room')}"]
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    """1 room, 2 rooms."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 async def audit(

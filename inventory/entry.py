@@ -28,6 +28,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     units: int = 0
 
 
+class UnreadableEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry whose shape this version does not know, with its fields as they are.
+
+    It is a value, because it must not keep its readers from what comes after it, in any room.
+    """
+
+    room_id: str
+    stream_id: str
+    position: int
+    reason: str
+    fields: dict[str, bytes]
+
+
 def position_of(stream_id: str) -> int:
     """A stream id as one number that orders like it: `ms * 1_000_000 + sequence`."""
     time_ms, sequence = stream_id.split("-")

@@ -1,33 +1,31 @@
 """The only wiring: every part is made here and handed to those that use it.
 
-open_stores   Redis, SQL and what sits on them; enough for the command line
-open_server   the stores, the live side and the HTTP side, with their jobs running
-serve         all of that behind a socket until a signal comes
+open_stores   Redis, SQL and what sits on them
+make_desk     the commands on the stores, which is enough for the command line
+open_server   the desk, the live side and the HTTP side, with their jobs running
+serving       all of that behind a socket, until a signal comes
+supervised    the stores, and several processes that each do so on one port
 """
 
 import asyncio
 import contextlib
 import functools
-import logging
 import os
 import secrets
-import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+import msgspec
+from redis.asyncio import Redis
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from inventory.ledger.catalogue import Catalogue
-from inventory.ledger.engine import open_engine
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
 from inventory.ledger.writer import LedgerWriter
@@ -42,31 +40,32 @@ from rooms.rate_limit import Limiter, Rate
 from rooms.redis_broker.broker import RedisBroker
 from rooms.redis_broker.subscriber import RedisSubscriber
 from server import jobs
+from server.census import Census, Limits
 from server.clock import now_ms
-from server.connection import Connection
+from server.connecting import connect_sql, named_redis, redis_client
 from server.dispatch import Dispatcher
-from server.drain import drain
-from server.embedded.redis import PrivateRedis, redis_of
+from server.embedded.lock import DataDirLock
+from server.embedded.redis import private_redis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
+from server.http.sandbox_pages import sandbox_mount
 from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
 from server.publishing import skipped_notice
 from server.pulse import Pulse
 from server.relay import Relay
-from server.settings import Settings
+from server.serving import bind, local_url_of, serve
+from server.settings import Fsync, Settings
 from server.snapshots import Snapshots
+from server.supervisor import Supervisor
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
+from server.write_gate import GatedSandbox, WriteGate
 
-log = logging.getLogger("kaibo")
-
-REDIS_CONNECTIONS_MAX = 64  # past that a command waits for one to be free
-REDIS_TIMEOUT_S = 5.0
-UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
-DRAIN_TIMEOUT_S = 10  # how long clients get to answer the close of a stopping server
+THREADS_MAX = 32  # for SQL: at most half of them can be kept waiting by writes
+COMMENT_BURST = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,58 +85,106 @@ class Stores:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The commands on the stores, and what carrying them out needs."""
+
+    tokens: Tokens
+    provider: SandboxProvider
+    broker: RedisBroker
+    likes: LikeCounter
+    sql_writes: WriteGate
+    dispatcher: Dispatcher
+
+
+@dataclass(frozen=True, kw_only=True)
 class Running:
     """A server whose jobs are running; `app` still needs a socket."""
 
     stores: Stores
     live: Live
     app: Starlette
+    public_url: str
 
 
 @contextlib.asynccontextmanager
-async def open_stores(settings: Settings, *, serving: bool = False) -> AsyncIterator[Stores]:
+async def serving(
+    settings: Settings, extra_routes: Sequence[BaseRoute] = ()
+) -> AsyncIterator[tuple[Running, asyncio.Task[None]]]:
+    """A server that answers, and the task that ends when a signal has stopped it."""
+    settings.make_data_folder()
+    # The folder first: whose it is says more than whose the port is.
+    with (
+        DataDirLock(settings.data_path) as lock,
+        contextlib.closing(bind(settings)) as listener,
+    ):
+        here = local_url_of(listener)
+        public_url = settings.public_url.rstrip("/") or here
+        async with (
+            open_stores(settings, lock) as stores,
+            open_server(stores, public_url, here, extra_routes) as running,
+        ):
+            stopped = asyncio.create_task(serve(running.app, running.live, listener))
+            try:
+                yield running, stopped
+            finally:
+                await jobs.end({stopped})
+
+
+@contextlib.asynccontextmanager
+async def supervised(settings: Settings) -> AsyncIterator[Supervisor]:
+    """Several workers that answer on one port, with the stores they share kept open for them."""
+    settings.make_data_folder()
+    with (
+        DataDirLock(settings.data_path) as lock,
+        # Bound but not listening: it keeps the port for the workers and takes no connection.
+        contextlib.closing(bind(settings, shared=True)) as placeholder,
+    ):
+        public_url = settings.public_url.rstrip("/") or local_url_of(placeholder)
+        async with open_stores(settings, lock) as stores:
+            load_secret(settings)  # made once, before several workers look for it
+            theirs = msgspec.structs.replace(
+                settings,
+                redis_url=stores.redis_url,
+                port=placeholder.getsockname()[1],
+                public_url=public_url,
+                data_dir=str(settings.data_path),
+            )
+            supervisor = Supervisor(settings.workers, public_url, theirs.environ())
+            await supervisor.start()
+            yield supervisor
+
+
+@contextlib.asynccontextmanager
+async def open_stores(settings: Settings, lock: DataDirLock | None = None) -> AsyncIterator[Stores]:
     """Connect to Redis and SQL, starting the private Redis if no other was named.
 
-    `serving` claims the data folder, so that a second server on it is refused.
+    A server holds the data folder's `lock`; without it, this is for a command beside a server or
+    alone. Raises SettingsError for a store that was named and cannot be used.
     """
-    settings.data_path.mkdir(parents=True, exist_ok=True)
+    settings.make_data_folder()
     async with contextlib.AsyncExitStack() as stack:
-        redis_url = settings.redis_url
-        if not redis_url:
-            private = (_watched_redis if serving else redis_of)(settings.data_path)
+        if settings.redis_url:
+            redis_url = settings.redis_url
+            redis = await named_redis(redis_url)
+        else:
+            own = _watched_redis if lock else redis_of
+            private = own(settings.data_path, settings.appendfsync)
             redis_url = await stack.enter_async_context(private)
-        redis = connect_redis(redis_url)
+            redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
-        database_url = settings.database_url or f"sqlite:///{settings.data_path / 'kaibo.db'}"
-        engine = await asyncio.to_thread(open_engine, database_url)
+        engine = await connect_sql(settings)
         stack.callback(engine.dispose)
         yield _stores_on(settings, redis_url, redis, engine)
 
 
 @contextlib.asynccontextmanager
-async def _watched_redis(data_path: Path) -> AsyncIterator[str]:
+async def _watched_redis(data_path: Path, appendfsync: Fsync) -> AsyncIterator[str]:
     """The data folder's own Redis for as long as a server runs, started again if it dies."""
-    private = PrivateRedis(data_path)
-    url = await private.start()
-    try:
-        async with jobs.running({"private redis": private.watch}):
-            yield url
-    finally:
-        await private.stop()
-
-
-def connect_redis(url: str) -> "Redis":
-    """A client that never retries by itself: a script that timed out may have run, and only the
-    caller knows whether its id makes a second run harmless."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=REDIS_CONNECTIONS_MAX,
-        timeout=REDIS_TIMEOUT_S,
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return Redis(connection_pool=pool)
+    async with (
+        private_redis(data_path, appendfsync) as private,
+        jobs.running({"private redis": private.watch}),
+    ):
+        yield private.url
 
 
 def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
@@ -164,84 +211,105 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
     )
 
 
+def make_tokens(settings: Settings) -> Tokens:
+    return Tokens(
+        load_secret(settings), settings.guest_token_lifetime_s, settings.host_token_lifetime_s
+    )
+
+
+def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk:
+    """Browsers come by `public_url`, the sandbox provider's webhooks by `local_url`; without them
+    the desk is for commands that neither name a page nor deliver a webhook."""
+    settings = stores.settings
+    likes, sql_writes = LikeCounter(), WriteGate()
+    provider = GatedSandbox(
+        stores.engine,
+        base_url=public_url,
+        webhook_url=f"{local_url}/v1/webhooks/{SandboxProvider.name}",
+        secret=purpose_key(load_secret(settings), "sandbox"),
+        gate=sql_writes,
+    )
+    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
+    per_minute = settings.comments_per_minute_max
+    parts = HandlerParts(
+        public_url=public_url,
+        store=stores.store,
+        catalogue=stores.catalogue,
+        ledger=stores.ledger,
+        provider=provider,
+        broker=broker,
+        likes=likes,
+        comment_limiter=Limiter(Rate(min(COMMENT_BURST, per_minute), per_minute)),
+        sql_writes=sql_writes,
+    )
+    return Desk(
+        tokens=make_tokens(settings),
+        provider=provider,
+        broker=broker,
+        likes=likes,
+        sql_writes=sql_writes,
+        dispatcher=Dispatcher(parts),
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_server(
     stores: Stores, public_url: str, local_url: str, extra_routes: Sequence[BaseRoute] = ()
 ) -> AsyncIterator[Running]:
-    """The live side and the HTTP side on `stores`, with their jobs running until the block ends.
-
-    Browsers come by `public_url`, the sandbox provider's webhooks by `local_url`.
-    """
-    settings = stores.settings
-    secret = load_secret(settings)
-    provider = SandboxProvider(
-        stores.engine,
-        base_url=public_url,
-        webhook_url=f"{local_url}/v1/webhooks/sandbox",
-        secret=purpose_key(secret, "sandbox"),
-    )
+    """The live side and the HTTP side on `stores`, with their jobs running until the block ends."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS_MAX))
+    desk = make_desk(stores, public_url, local_url)
     settler = Settler(stores.store, stores.book, now_ms)
-    hub = Hub(
+    hub = _hub(stores.settings)
+    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
+    live = _live_side(stores, desk, hub, subscriber, public_url)
+    pages = sandbox_mount(desk.provider)
+    app = _app(_http_parts(stores, desk, live, settler), live, [*extra_routes, pages])
+    async with jobs.running(_jobs(stores, desk, live, settler) | {"subscriber": subscriber.run}):
+        yield Running(stores=stores, live=live, app=app, public_url=public_url)
+
+
+def _hub(settings: Settings) -> Hub:
+    return Hub(
         {name: codec.event_frame for name, codec in CODECS.items()},
         Marks(settings.egress_soft_bytes, settings.egress_bytes_max),
         skipped_notice,
     )
-    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
-    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
-    likes = LikeCounter()
-    live = Live(
+
+
+def _live_side(
+    stores: Stores, desk: Desk, hub: Hub, subscriber: RedisSubscriber, public_url: str
+) -> Live:
+    settings = stores.settings
+    return Live(
         settings=settings,
         allowed_origins=_origins(settings, public_url),
-        tokens=Tokens(secret, settings.guest_token_lifetime_s, settings.host_token_lifetime_s),
+        tokens=desk.tokens,
         hub=hub,
-        broker=broker,
+        broker=desk.broker,
         subscriber=subscriber,
         snapshots=Snapshots(
-            stores.catalogue, stores.store, broker, recent_max=settings.room_events_kept
+            stores.catalogue, stores.store, desk.broker, recent_max=settings.room_events_kept
         ),
-        dispatcher=make_dispatcher(stores, broker, provider, public_url, likes),
+        dispatcher=desk.dispatcher,
+        census=Census(Limits.of(settings)),
     )
+
+
+def _jobs(stores: Stores, desk: Desk, live: Live, settler: Settler) -> dict[str, jobs.Job]:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     once: dict[str, jobs.Job] = {  # needed once, however many workers there are
-        "relay": Relay(stores.outbox, broker, stores.catalogue).run,
+        "relay": Relay(stores.outbox, desk.broker, stores.catalogue).run,
         "ledger": stores.writer.run,
         "sweeper": Sweeper(stores.store, stores.catalogue).run,
         "settler": settler.run,
-        "sandbox": provider.run,
+        "sandbox": desk.provider.run,
     }
     lease = Lease(stores.redis, "jobs", worker_id)
-    running: dict[str, jobs.Job] = {
-        "subscriber": subscriber.run,
-        "pulse": Pulse(live, likes, worker_id).run,
+    return {
+        "pulse": Pulse(live, desk.likes, worker_id).run,
         "once": functools.partial(while_held, lease, once),
     }
-    app = _app(_http_parts(stores, live, settler, provider), live, extra_routes)
-    async with jobs.running(running):
-        yield Running(stores=stores, live=live, app=app)
-
-
-def make_dispatcher(
-    stores: Stores,
-    broker: RedisBroker,
-    provider: SandboxProvider,
-    public_url: str,
-    likes: LikeCounter,
-) -> Dispatcher:
-    """The commands on `stores`; also what the command line runs its own through."""
-    comments_per_minute = stores.settings.comments_per_minute_max
-    return Dispatcher(
-        HandlerParts(
-            settings=stores.settings,
-            public_url=public_url,
-            store=stores.store,
-            catalogue=stores.catalogue,
-            ledger=stores.ledger,
-            provider=provider,
-            broker=broker,
-            likes=likes,
-            comment_limiter=Limiter(Rate(burst=5, per_minute=comments_per_minute)),
-        )
-    )
 
 
 def _origins(settings: Settings, public_url: str) -> frozenset[str]:
@@ -249,9 +317,7 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     return frozenset({public_url, *(origin for origin in listed if origin)})
 
 
-def _http_parts(
-    stores: Stores, live: Live, settler: Settler, provider: SandboxProvider
-) -> HttpParts:
+def _http_parts(stores: Stores, desk: Desk, live: Live, settler: Settler) -> HttpParts:
     async def redis_answers() -> object:
         return await stores.redis.ping()
 
@@ -260,14 +326,15 @@ def _http_parts(
 
     return HttpParts(
         settings=stores.settings,
-        tokens=live.tokens,
-        dispatcher=live.dispatcher,
-        snapshot=live.snapshots,
+        tokens=desk.tokens,
+        dispatcher=desk.dispatcher,
+        snapshots=live.snapshots,
         store=stores.store,
         catalogue=stores.catalogue,
         ledger=stores.ledger,
-        payments=settler,
-        provider=provider,
+        settler=settler,
+        provider=desk.provider,
+        sql_writes=desk.sql_writes,
         checks={"redis": redis_answers, "sql": sql_answers},
         now_ms=now_ms,
     )
@@ -285,74 +352,3 @@ def _app(parts: HttpParts, live: Live, extra_routes: Sequence[BaseRoute]) -> Sta
         middleware=[Middleware(HeadLimit, bytes_max=parts.settings.header_bytes_max)],
         lifespan=lifespan,
     )
-
-
-class Server(uvicorn.Server):
-    """uvicorn, but a signal only asks it to stop (what was opened around it closes afterwards), and
-    its live connections are drained before it ends them."""
-
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
-        super().__init__(config)
-        self._live = live
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()  # new connections go to other workers
-        await drain(self._live.connections)
-        await super().shutdown(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-
-def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
-    """A bound socket, so that its port is known before anything is told about it.
-
-    `shared`: other sockets may be bound to the same port (SO_REUSEPORT); the kernel spreads
-    connections over those that listen.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        # Accepted sockets inherit it. Without it Linux buffers megabytes for a viewer that does
-        # not read, and nobody would know how far behind it is.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((settings.host, settings.port))
-    listener.setblocking(False)
-    return listener
-
-
-def local_url_of(listener: socket.socket) -> str:
-    """Where `listener` is reached from this machine."""
-    host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-async def serve(running: Running, listener: socket.socket) -> None:
-    """Answer on `listener` until SIGINT or SIGTERM."""
-    settings = running.stores.settings
-    config = uvicorn.Config(
-        running.app,
-        http="h11",  # the parser that bounds the size of a request's head
-        h11_max_incomplete_event_size=settings.header_bytes_max,
-        ws=Connection,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
-    )
-    await Server(config, running.live).serve(sockets=[listener])

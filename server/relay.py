@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 
 from inventory.codes import Outcome
-from inventory.entry import Entry
+from inventory.entry import Entry, UnreadableEntry
 from inventory.ledger.catalogue import Catalogue
 from inventory.redis_store.outbox import Outbox
 from inventory.store import InventoryError
@@ -77,12 +77,12 @@ class Relay:
             await asyncio.sleep(block_ms / 1000)
             return
         entries = await self._outbox.read(self._after, BATCH_MAX, block_ms)
-        by_room: dict[str, list[Entry]] = {}
+        by_room: dict[str, list[Entry | UnreadableEntry]] = {}
         for entry in entries:
             by_room.setdefault(entry.room_id, []).append(entry)
         for room_id, of_room in by_room.items():
             last = of_room[-1]
-            await self._broker.publish(room_id, events_of(of_room))
+            await self._broker.publish(room_id, events_of(_readable(of_room)))
             await self._outbox.set_relay_position(room_id, last.stream_id)
             self._after[room_id] = last.stream_id
 
@@ -90,3 +90,14 @@ class Relay:
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):
             if room_id not in self._after:
                 self._after[room_id] = await self._outbox.relay_position(room_id)
+
+
+def _readable(entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:
+    """The entries that viewers can be told of; the others are said in the log and skipped."""
+    readable = []
+    for entry in entries:
+        if isinstance(entry, Entry):
+            readable.append(entry)
+        else:
+            log.error("outbox entry %s of %s: %s", entry.stream_id, entry.room_id, entry.reason)
+    return readable

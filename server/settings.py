@@ -4,16 +4,22 @@ A setting is a field here and nothing else: the flag, the environment name, the 
 reference page are made from it. Units are in the names.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Fsync = Literal["everysec", "always"]
+
+PREFIX = "KAIBO_"
+NO_SETTINGS = {"KAIBO_HOST_TOKEN"}  # the load test's, which may share a shell with a server
 
 
 class SettingsError(ValueError):
@@ -39,6 +45,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Annotated[
         str, _about("Redis to use; default: a private redis-server in data_dir")
     ] = ""
+    appendfsync: Annotated[
+        Fsync,
+        _about("when the private Redis syncs its file: everysec, or always before replies"),
+    ] = "everysec"
     database_url: Annotated[str, _about("SQL ledger; default: SQLite in data_dir")] = ""
     token_secret: Annotated[
         str, _about("key that signs tokens; default: made once in data_dir")
@@ -53,6 +63,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 16_384
     body_bytes_max: Annotated[Positive, _about("largest HTTP request body")] = 65_536
     header_bytes_max: Annotated[Positive, _about("largest HTTP request head")] = 16_384
+    request_timeout_s: Annotated[
+        Positive, _about("how long an HTTP request may take to arrive before its socket is closed")
+    ] = 10
+    connections_max: Annotated[
+        Positive, _about("open sockets of one worker; more are closed as they are accepted")
+    ] = 50_000
+    connections_per_address_max: Annotated[
+        Positive, _about("of those, from one IPv4 address or IPv6 /64; a proxy is one address")
+    ] = 20_000
+    connections_per_user_max: Annotated[
+        Positive, _about("one user's connections to one room; one more closes the oldest with 4504")
+    ] = 10
     commands_in_flight_max: Annotated[Positive, _about("unanswered commands per connection")] = 16
     egress_soft_bytes: Annotated[
         Positive,
@@ -86,8 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def load(cls, environ: Mapping[str, str] = os.environ, **flags: str | None) -> "Settings":
         """Settings from `environ` (KAIBO_PORT, ...) overridden by `flags` that are not None.
 
-        Raises SettingsError naming the setting that cannot be read.
+        Raises SettingsError naming the setting that does not exist or cannot be read.
         """
+        _refuse_unknown(environ)
         given: dict[str, str] = {}
         for name in cls.__struct_fields__:
             variable = environ_name(name)
@@ -101,11 +124,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def _read(cls, name: str, text: str) -> Any:
         try:
-            return msgspec.convert(text, _hints()[name], strict=False)
+            value = msgspec.convert(text, _hints()[name], strict=False)
         except msgspec.ValidationError as error:
+            raise SettingsError(f"{both_names(name)}: {error}; got {text!r}") from None
+        if name == "public_url" and text and not _is_web_address(text):
             raise SettingsError(
-                f"{environ_name(name)} (flag {flag_name(name)}): {error}; got {text!r}"
-            ) from None
+                f"{both_names(name)}: an address begins with http:// or https://; got {text!r}"
+            )
+        return value
 
     def environ(self) -> dict[str, str]:
         """The same settings as environment variables, for a process of our own."""
@@ -115,17 +141,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def data_path(self) -> Path:
         return Path(self.data_dir).expanduser().resolve()
 
+    def make_data_folder(self) -> Path:
+        """The data folder; a new one is its owner's only, as it holds a key and buyers' names."""
+        self.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.data_path
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    """A mistyped variable would be a setting that silently does nothing."""
+    known = {environ_name(name) for name in Settings.__struct_fields__}
+    for variable in sorted(environ):
+        if variable.startswith(PREFIX) and variable not in known | NO_SETTINGS:
+            near = difflib.get_close_matches(variable, known, n=1)
+            advice = f"did you mean {near[0]}?" if near else "see: kaibo serve --help"
+            raise SettingsError(f"{variable} is no setting: {advice}")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        found = urlsplit(text)
+    except ValueError:
+        return False
+    return found.scheme in ("http", "https") and bool(found.netloc)
+
 
 def _hints() -> dict[str, Any]:
     return get_type_hints(Settings, include_extras=True)
 
 
 def environ_name(name: str) -> str:
-    return f"KAIBO_{name.upper()}"
+    return f"{PREFIX}{name.upper()}"
 
 
 def flag_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def both_names(name: str) -> str:
+    """How an error names a setting."""
+    return f"{environ_name(name)} (flag {flag_name(name)})"
 
 
 def describe(name: str) -> str:

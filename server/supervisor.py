@@ -16,10 +16,10 @@ import sys
 from collections.abc import Mapping
 
 from server.jobs import end
-from server.worker import READY
 
 log = logging.getLogger("kaibo.supervisor")
 
+READY = "worker is ready"  # what a worker says on stdout when it answers
 READY_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
 RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)  # the last one repeats
@@ -83,9 +83,10 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps `count` workers running with settings in `environ`."""
+    """Keeps `count` workers running with settings in `environ`; browsers come by `public_url`."""
 
-    def __init__(self, count: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, count: int, public_url: str, environ: Mapping[str, str]) -> None:
+        self.public_url = public_url
         self._environ = environ
         self._slots: list[Worker | None] = [None] * count
         self._replacing = asyncio.Lock()

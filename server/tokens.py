@@ -116,10 +116,15 @@ def load_secret(settings: Settings) -> bytes:
     """
     if settings.token_secret:
         return _long_enough(settings.token_secret.encode(), "KAIBO_TOKEN_SECRET")
-    path = settings.data_path / "secret"
+    path = secret_path(settings)
     if not path.exists():
+        settings.make_data_folder()
         _make_secret(path)
     return _long_enough(path.read_bytes().strip(), str(path))
+
+
+def secret_path(settings: Settings) -> Path:
+    return settings.data_path / "secret"
 
 
 def purpose_key(secret: bytes, purpose: str) -> bytes:
@@ -138,7 +143,6 @@ def _long_enough(secret: bytes, source: str) -> bytes:
 
 def _make_secret(path: Path) -> None:
     """Write a new key readable by its owner only; whole or not at all, and never over another."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"secret.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

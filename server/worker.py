@@ -10,10 +10,10 @@ import sys
 
 import uvloop
 
-from server.app import bind, local_url_of, open_server, open_stores, serve
+from server.app import open_server, open_stores
+from server.serving import bind, local_url_of, serve
 from server.settings import Settings
-
-READY = "worker is ready"
+from server.supervisor import READY
 
 
 async def work(settings: Settings) -> None:
@@ -24,7 +24,7 @@ async def work(settings: Settings) -> None:
             open_stores(settings) as stores,
             open_server(stores, settings.public_url or url, url) as running,
         ):
-            stopped = asyncio.create_task(serve(running, listener))
+            stopped = asyncio.create_task(serve(running.app, running.live, listener))
             sys.stdout.write(f"{READY}\n")
             sys.stdout.flush()
             await stopped

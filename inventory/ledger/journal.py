@@ -3,10 +3,13 @@
 The caller holds the transaction (`engine.writing`); these functions only execute in it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Update, bindparam
 
+from inventory.entry import Entry, UnreadableEntry
 from inventory.ledger.engine import insert, upsert
 from inventory.ledger.postings import (
     Postings,
@@ -16,8 +19,17 @@ from inventory.ledger.postings import (
     order_row,
     sale_row,
 )
-from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
+from inventory.ledger.tables import (
+    ledger_positions,
+    movements,
+    order_lines,
+    orders,
+    parked,
+    sales,
+)
 from inventory.pool import COUNTER_NAMES
+
+UNREADABLE = "unreadable"  # the kind under which an entry is parked whose own is not known
 
 _TERMS = tuple(
     column.name
@@ -54,6 +66,31 @@ def post(connection: Connection, room_id: str, posted: Postings) -> None:
     moves = [movement_row(room_id, movement) for movement in posted.movements]
     if moves:
         connection.execute(movements.insert(), moves)
+
+
+def park(
+    connection: Connection,
+    room_id: str,
+    entries: Sequence[Entry | UnreadableEntry],
+    refusal: str | None = None,
+) -> None:
+    """Keeps entries that cannot be posted, with the refusal or with why they cannot be read."""
+    rows = [_parked_row(room_id, entry, refusal) for entry in entries]
+    if rows:
+        connection.execute(parked.insert(), rows)
+
+
+def _parked_row(
+    room_id: str, entry: Entry | UnreadableEntry, refusal: str | None
+) -> dict[str, Any]:
+    row = {
+        "room_id": room_id,
+        "position": entry.position,
+        "entry_json": msgspec.json.encode(entry),
+    }
+    if isinstance(entry, UnreadableEntry):
+        return row | {"kind": UNREADABLE, "reason": entry.reason}
+    return row | {"kind": entry.kind.value, "reason": refusal}
 
 
 def _post_sales(connection: Connection, room_id: str, posted: Postings) -> None:

@@ -12,11 +12,11 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, select, tuple_
 from sqlalchemy.exc import DataError, IntegrityError
 
-from inventory.entry import Entry
+from inventory.entry import Entry, UnreadableEntry
 from inventory.hold import Hold, HoldState, Line
 from inventory.ledger import postings
 from inventory.ledger.engine import reading, writing
-from inventory.ledger.journal import claim_position, post, set_position
+from inventory.ledger.journal import claim_position, park, post, set_position
 from inventory.ledger.tables import (
     ledger_positions,
     movements,
@@ -35,7 +35,10 @@ Counters = dict[str, int]  # by COUNTER_NAMES
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """An entry that a constraint refused: the backstop held, and somebody must look."""
+    """An entry that could not be posted, and why: somebody must look.
+
+    Either a constraint refused it (the backstop held), or it could not be read.
+    """
 
     position: int
     kind: str
@@ -55,40 +58,38 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def apply(self, room_id: str, entries: Sequence[Entry]) -> int:
+    def apply(self, room_id: str, entries: Sequence[Entry | UnreadableEntry]) -> int:
         """Commits the entries that are new, in order; returns the room's position afterwards.
 
-        An entry that a constraint refuses is parked, and the rest goes on.
+        An entry that cannot be read, or that a constraint refuses, is parked; the rest goes on.
         """
         try:
             return self._apply(room_id, entries)
         except (IntegrityError, DataError) as error:
-            if len(entries) == 1:
-                return self._park(room_id, entries[0], str(error.orig))
+            reason = str(error.orig)
+        except ValueError as error:  # it reads like an entry and yet makes no sense
+            reason = str(error)
+        if len(entries) == 1:
+            return self._park(room_id, entries[0], reason)
         return [self.apply(room_id, [entry]) for entry in entries][-1]
 
-    def _apply(self, room_id: str, entries: Sequence[Entry]) -> int:
+    def _apply(self, room_id: str, entries: Sequence[Entry | UnreadableEntry]) -> int:
         with writing(self._engine) as connection:
             position = claim_position(connection, room_id)
             fresh = [entry for entry in entries if entry.position > position]
             if not fresh:
                 return position
-            post(connection, room_id, postings.fold(fresh))
+            readable = [entry for entry in fresh if isinstance(entry, Entry)]
+            post(connection, room_id, postings.fold(readable))
+            park(connection, room_id, [each for each in fresh if isinstance(each, UnreadableEntry)])
             return set_position(connection, room_id, fresh[-1].position)
 
-    def _park(self, room_id: str, entry: Entry, reason: str) -> int:
-        row = {
-            "room_id": room_id,
-            "position": entry.position,
-            "kind": entry.kind.value,
-            "reason": reason,
-            "entry_json": msgspec.json.encode(entry),
-        }
+    def _park(self, room_id: str, entry: Entry | UnreadableEntry, reason: str) -> int:
         with writing(self._engine) as connection:
             position = claim_position(connection, room_id)
             if entry.position <= position:
                 return position
-            connection.execute(parked.insert(), row)
+            park(connection, room_id, [entry], reason)
             return set_position(connection, room_id, entry.position)
 
     def position(self, room_id: str) -> int:
@@ -160,7 +161,7 @@ class Ledger:
         return found
 
     def parked(self, room_id: str) -> list[Parked]:
-        """Entries that a constraint refused, in order."""
+        """Entries that could not be posted, in order."""
         query = (
             select(parked.c.position, parked.c.kind, parked.c.reason)
             .where(parked.c.room_id == room_id)

@@ -10,7 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
-from inventory.entry import Entry, position_of, stream_id_of
+from inventory.entry import Entry, UnreadableEntry, position_of, stream_id_of
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.redis_store.outbox import Outbox
@@ -67,10 +67,11 @@ class LedgerWriter:
     async def _move(self, room_ids: Sequence[str], block_ms: int | None) -> int:
         after = {room_id: stream_id_of(await self._position(room_id)) for room_id in room_ids}
         entries = await self._outbox.read(after, _ENTRIES_PER_READ_MAX, block_ms)
-        by_room: defaultdict[str, list[Entry]] = defaultdict(list)
+        by_room: defaultdict[str, list[Entry | UnreadableEntry]] = defaultdict(list)
         for entry in entries:
             by_room[entry.room_id].append(entry)
         for room_id, batch in by_room.items():
+            _say_unreadable(batch)
             self._positions[room_id] = await asyncio.to_thread(self._ledger.apply, room_id, batch)
             self._untrimmed.add(room_id)
         for room_id in list(self._untrimmed):
@@ -93,3 +94,10 @@ class LedgerWriter:
             await self._outbox.trim(room_id, stream_id_of(safe))
         if relayed >= committed:
             self._untrimmed.discard(room_id)
+
+
+def _say_unreadable(entries: Sequence[Entry | UnreadableEntry]) -> None:
+    for entry in entries:
+        if isinstance(entry, UnreadableEntry):
+            where = f"outbox entry {entry.stream_id} of room {entry.room_id}"
+            log.error("%s is parked, run `kaibo audit`: %s", where, entry.reason)

@@ -22,7 +22,10 @@ class BadEvent(InventoryError):
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """What one buyer is asked to pay for one hold, and where to return to afterwards."""
+    """What one buyer is asked to pay for one hold, and where to return to afterwards.
+
+    `deadline_ms` is until when the hold lasts; a payment after it may have to be refunded.
+    """
 
     checkout_id: str
     room_id: str
@@ -32,6 +35,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     description: str
     return_url: str
+    deadline_ms: int | None = None
 
 
 class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):

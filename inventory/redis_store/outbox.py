@@ -12,21 +12,9 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.entry import BEGINNING, Entry, position_of, stream_id_of
+from inventory.entry import BEGINNING, Entry, UnreadableEntry, position_of, stream_id_of
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.store import unavailable_when_failing
-from inventory.store import InventoryError
-
-__all__ = ["BEGINNING", "Entry", "Outbox", "UnreadableEntry", "position_of", "stream_id_of"]
-
-
-class UnreadableEntry(InventoryError):
-    """An outbox entry does not have the shape that this version knows."""
-
-    def __init__(self, room_id: str, stream_id: str, reason: str) -> None:
-        super().__init__(f"outbox entry {stream_id} of room {room_id} cannot be read: {reason}")
-        self.room_id = room_id
-        self.stream_id = stream_id
 
 
 class Outbox:
@@ -37,11 +25,11 @@ class Outbox:
 
     async def read(
         self, after: Mapping[str, str], count: int = 500, block_ms: int | None = None
-    ) -> list[Entry]:
+    ) -> list[Entry | UnreadableEntry]:
         """The next entries after a stream id, for each room at most `count`, in order per room.
 
         `block_ms` waits that long for one if there is none; it must be below the client's socket
-        timeout. Raises UnreadableEntry.
+        timeout. One that cannot be read is an UnreadableEntry in its place.
         """
         if not after:
             return []
@@ -86,9 +74,9 @@ class Outbox:
             await self._redis.set(room_key(room_id, "relay"), stream_id)
 
 
-def _entry(room_id: str, stream_id: str, fields: Any) -> Entry:
+def _entry(room_id: str, stream_id: str, fields: Any) -> Entry | UnreadableEntry:
+    by_name = {name.decode(errors="backslashreplace"): value for name, value in fields.items()}
     try:
-        by_name = {_text(name): value for name, value in fields.items()}
         record = {
             "room_id": room_id,
             "stream_id": stream_id,
@@ -100,7 +88,13 @@ def _entry(room_id: str, stream_id: str, fields: Any) -> Entry:
         }
         return msgspec.convert(record, Entry)
     except (KeyError, ValueError, TypeError) as error:  # msgpack's and msgspec's are ValueErrors
-        raise UnreadableEntry(room_id, stream_id, str(error)) from error
+        return UnreadableEntry(
+            room_id=room_id,
+            stream_id=stream_id,
+            position=position_of(stream_id),
+            reason=f"cannot be read: {error!r}",
+            fields=by_name,
+        )
 
 
 def _streams(found: Any) -> list[tuple[Any, list[Any]]]:

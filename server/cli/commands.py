@@ -6,37 +6,24 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import msgspec
 import uvloop
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from inventory.audit import audit as run_audit
-from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.uuid7 import uuid7
-from rooms.likes import LikeCounter
-from rooms.redis_broker.broker import RedisBroker
-from server import jobs
-from server.app import (
-    Running,
-    Stores,
-    bind,
-    local_url_of,
-    make_dispatcher,
-    open_server,
-    open_stores,
-)
-from server.app import serve as serve_running
+from server.app import Stores, make_desk, make_tokens, open_stores, serving, supervised
 from server.clock import now_ms
+from server.connecting import require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
-from server.dispatch import Dispatcher
 from server.embedded.video import TestVideo
+from server.serving import local_url
 from server.settings import Settings
-from server.supervisor import Supervisor
-from server.tokens import Caller, Tokens, load_secret
+from server.tokens import Caller, Tokens, secret_path
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
 from server.wire.events import ErrorBody
@@ -48,30 +35,11 @@ def event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-@contextlib.asynccontextmanager
-async def _running(
-    settings: Settings, extra_routes: Sequence[BaseRoute] = ()
-) -> AsyncIterator[tuple[Running, str, asyncio.Task[None]]]:
-    """A server that answers, its public address, and the task that ends when it is stopped."""
-    with contextlib.closing(bind(settings)) as listener:
-        local_url = local_url_of(listener)
-        public_url = settings.public_url.rstrip("/") or local_url
-        async with (
-            open_stores(settings, serving=True) as stores,
-            open_server(stores, public_url, local_url, extra_routes) as running,
-        ):
-            stopped = asyncio.create_task(serve_running(running, listener))
-            try:
-                yield running, public_url, stopped
-            finally:
-                await jobs.end({stopped})
-
-
 async def serve(settings: Settings) -> int:
     if settings.workers > 1:
         return await _serve_with_workers(settings)
-    async with _running(settings) as (_, public_url, stopped):
-        print(f"Kaibo is serving at {public_url}  (Ctrl-C stops it)", flush=True)
+    async with serving(settings) as (running, stopped):
+        print(f"Kaibo is serving at {running.public_url}  (Ctrl-C stops it)", flush=True)
         await stopped
     return 0
 
@@ -81,52 +49,25 @@ async def _serve_with_workers(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    # Bound but not listening: it keeps the port for the workers and takes no connection.
-    with contextlib.closing(bind(settings, shared=True)) as placeholder:
-        public_url = settings.public_url.rstrip("/") or local_url_of(placeholder)
-        port = placeholder.getsockname()[1]
-        async with open_stores(settings, serving=True) as stores:
-            shared = msgspec.structs.replace(
-                settings,
-                redis_url=stores.redis_url,
-                port=port,
-                public_url=public_url,
-                data_dir=str(settings.data_path),
-            )
-            load_secret(settings)  # made once, before several workers look for it
-            supervisor = Supervisor(settings.workers, shared.environ())
-            await supervisor.start()
-            print(
-                f"Kaibo is serving at {public_url} with {settings.workers} workers"
-                "  (Ctrl-C stops it, SIGHUP reloads it)",
-                flush=True,
-            )
-            await supervisor.run(stopping)
+    async with supervised(settings) as supervisor:
+        print(
+            f"Kaibo is serving at {supervisor.public_url} with {settings.workers} workers"
+            "  (Ctrl-C stops it, SIGHUP replaces them)",
+            flush=True,
+        )
+        await supervisor.run(stopping)
     return 0
 
 
 async def demo(settings: Settings) -> int:
     pictures = Mount(PICTURES_URL, app=StaticFiles(directory=PICTURES))
-    async with (
-        _running(settings, [pictures]) as (running, public_url, stopped),
-        _video(settings),
-    ):
+    video = TestVideo(settings.data_path / "media", DEMO_ROOM_ID, "Kaibo demo")
+    async with serving(settings, [pictures]) as (running, stopped), video.playing():
         await seed(running.live.dispatcher.handle, now_ms)
-        _print_links(running.live.tokens, public_url)
+        _print_links(running.live.tokens, running.public_url)
         await stopped
     print("Stopped. `make demo` again finds the orders made so far.", flush=True)
     return 0
-
-
-@contextlib.asynccontextmanager
-async def _video(settings: Settings) -> AsyncIterator[None]:
-    video = TestVideo(settings.data_path / "media", DEMO_ROOM_ID, "Kaibo demo")
-    await video.start()
-    try:
-        async with jobs.running({"video": video.watch}):
-            yield
-    finally:
-        await video.stop()
 
 
 def _print_links(tokens: Tokens, public_url: str) -> None:
@@ -136,12 +77,16 @@ def _print_links(tokens: Tokens, public_url: str) -> None:
         "\n"
         "  Kaibo is live.\n\n"
         f"  Viewer   {public_url}/r/{DEMO_ROOM_ID}\n"
-        f"  Host     {public_url}/host/{DEMO_ROOM_ID}#token={token}\n"
+        f"  Host     {_host_link(public_url, DEMO_ROOM_ID, token)}\n"
         f"  Health   {public_url}/health/ready\n\n"
         "  Open the viewer in one window and the host in another, then start the flash sale.\n"
         "  Ctrl-C stops it; orders are kept.\n",
         flush=True,
     )
+
+
+def _host_link(public_url: str, room: str, token: str) -> str:
+    return f"{public_url}/host/{room}#token={token}"
 
 
 async def token(
@@ -152,26 +97,31 @@ async def token(
     user_id: str | None,
     name: str | None,
 ) -> int:
-    tokens = _tokens(settings)
+    """The token alone on stdout, for scripts; what a person wants to know on stderr."""
+    has_key = bool(settings.token_secret) or secret_path(settings).exists()
+    tokens = make_tokens(settings)
+    if not has_key:
+        _say(f"a new signing key was made: {secret_path(settings)}")
     default_name = "Host" if role == "host" else "Guest"
     caller = Caller(user_id or f"u_{secrets.token_hex(8)}", name or default_name, role, room)
-    try:
-        print(tokens.issue(caller, now_ms() // 1000)[0])
-    except msgspec.ValidationError as error:
-        return _fail(f"that cannot be in a token: {error}")
+    issued, _ = tokens.issue(caller, now_ms() // 1000)
+    print(issued)
+    url = settings.public_url.rstrip("/") or local_url(settings.host, settings.port)
+    if role == "host" and (settings.public_url or settings.port):
+        _say(f"the host's page: {_host_link(url, room, issued)}")
     return 0
 
 
 async def audit(settings: Settings, *, room: str | None) -> int:
-    async with open_stores(settings) as stores:
-        known = [found.room_id for found in await asyncio.to_thread(stores.catalogue.rooms)]
+    async with _existing_stores(settings) as stores:
+        known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room is not None and room not in known:
-            return _fail(f"there is no room {room}; rooms: {', '.join(known) or 'none yet'}")
+            return _no_room(room, known)
         report = await run_audit(
             stores.store,
             stores.outbox,
             stores.ledger,
-            [room] if room else known,
+            [room] if room else sorted(known),
             stores.writer.drain,
             stores.book,
         )
@@ -180,7 +130,10 @@ async def audit(settings: Settings, *, room: str | None) -> int:
 
 
 async def list_sales(settings: Settings, *, room: str) -> int:
-    async with open_stores(settings) as stores:
+    async with _existing_stores(settings) as stores:
+        known = await asyncio.to_thread(stores.catalogue.room_ids)
+        if room not in known:
+            return _no_room(room, known)
         pools = await stores.store.pools(room)
     print(f"{'sale':20} {'product':20} {'total':>7} {'available':>9} {'held':>6} {'sold':>6}")
     for pool in pools:
@@ -192,36 +145,37 @@ async def list_sales(settings: Settings, *, room: str) -> int:
 
 
 async def change_sale(settings: Settings, *, op: str, room: str, **body: Any) -> int:
+    """Through the same desk as a running server's commands; its relay tells the viewers."""
     if op == "restock" and body["restock_id"] is None:
         body["restock_id"] = uuid7(now_ms(), os.urandom(10))
     command = convert(body, COMMANDS[op])
     if isinstance(command, ErrorBody):
         return _fail(command.message)
-    async with open_stores(settings) as stores:
-        answer = await _dispatcher(stores).handle(
-            Caller(OPERATOR, "Operator", "host", room), op, command
-        )
+    async with _existing_stores(settings) as stores:
+        operator = Caller(OPERATOR, "Operator", "host", room)
+        answer = await make_desk(stores).dispatcher.handle(operator, op, command)
     if isinstance(answer, ErrorBody):
         return _fail(f"{answer.message} ({answer.code})")
     print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
     return 0
 
 
-def _dispatcher(stores: Stores) -> Dispatcher:
-    """The same commands as a running server's; its relay tells the viewers."""
-    secret = load_secret(stores.settings)
-    broker = RedisBroker(stores.redis, events_kept=stores.settings.room_events_kept)
-    url = stores.settings.public_url
-    provider = SandboxProvider(stores.engine, url, url, secret)
-    return make_dispatcher(stores, broker, provider, url, LikeCounter())
+@contextlib.asynccontextmanager
+async def _existing_stores(settings: Settings) -> AsyncIterator[Stores]:
+    """The stores of a server that has run. Raises SettingsError where there are none."""
+    require_data(settings)
+    async with open_stores(settings) as stores:
+        yield stores
 
 
-def _tokens(settings: Settings) -> Tokens:
-    return Tokens(
-        load_secret(settings), settings.guest_token_lifetime_s, settings.host_token_lifetime_s
-    )
+def _no_room(room: str, known: list[str]) -> int:
+    return _fail(f"there is no room {room}; rooms: {', '.join(sorted(known)) or 'none yet'}")
+
+
+def _say(message: str) -> None:
+    print(f"kaibo: {message}", file=sys.stderr)
 
 
 def _fail(message: str) -> int:
-    print(f"kaibo: {message}", file=sys.stderr)
+    _say(message)
     return 1

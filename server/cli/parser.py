@@ -1,6 +1,7 @@
 """The `kaibo` command: demo, serve, audit, token, sale. Thin: it reads words and calls parts.
 
-Every setting is a flag of every command that uses settings, made from `server.settings`.
+Every setting is a flag of every command, made from `server.settings`. A command's own flags are
+validated with the wire's own types, so that a wrong one is told by the flag's name.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import msgspec
 
 from inventory.store import InventoryError
 from rooms.broker import RoomsError
 from server.cli import commands
 from server.embedded import EmbeddedError
+from server.serving import CannotListen
 from server.settings import Settings, SettingsError, describe, environ_name, flag_name
+from server.wire.commands import PutSale, Restock, StartSale
+from server.wire.fields import Id, Name, UnitsDelta
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -43,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             status = runner.run(run(settings, **options))
     except SettingsError as error:
         sys.exit(_say(error, EXIT_USAGE))
-    except (EmbeddedError, InventoryError, RoomsError, OSError) as error:
+    except (EmbeddedError, InventoryError, RoomsError, CannotListen, OSError) as error:
         sys.exit(_say(error, EXIT_FAILED))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -84,12 +90,25 @@ def _add_serving(subparsers: Subparsers) -> None:
 
 def _add_token(subparsers: Subparsers) -> None:
     token = _command(
-        subparsers, "token", commands.token, "Print a signed token for one room and one role."
+        subparsers,
+        "token",
+        commands.token,
+        "Print a signed token for one room and one role; for a host also, on stderr, the link to "
+        "the host's page.",
     )
-    token.add_argument("--room", required=True, help="the room it works in; it need not exist yet")
-    token.add_argument("--role", choices=("host", "viewer"), default="viewer")
-    token.add_argument("--user-id", help="who it is for; default: a new id")
-    token.add_argument("--name", help="the name others see; default: Host or Guest")
+    _add_room(token, "the room it works in; it need not exist yet")
+    token.add_argument(
+        "--role",
+        choices=("host", "viewer"),
+        default="viewer",
+        help="what it may do there (default viewer)",
+    )
+    token.add_argument(
+        "--user-id", type=_of(Id), metavar="ID", help="who it is for (default: a new id)"
+    )
+    token.add_argument(
+        "--name", type=_of(Name), help="the name others see (default: Host or Guest)"
+    )
     _add_settings(token)
 
 
@@ -101,37 +120,63 @@ def _add_audit(subparsers: Subparsers) -> None:
         "Check that Redis, outbox and SQL agree: total = available + held + sold, every paid "
         "order in SQL. Prints every difference; exit status 1 if there is one.",
     )
-    audit.add_argument("--room", help="only this room; default: all")
+    audit.add_argument("--room", type=_of(Id), help="only this room (default: all)")
     _add_settings(audit)
 
 
 def _add_sale(subparsers: Subparsers) -> None:
     sale = subparsers.add_parser("sale", help="Create, start, end, restock and list sales.")
     acts = sale.add_subparsers(metavar="ACT", required=True)
-    create = _act(acts, "create", "put_sale", "Create a sale of a product.")
-    create.add_argument("--product", dest="product_id", required=True)
-    create.add_argument("--price-cents", type=int, required=True)
-    create.add_argument("--units", dest="total_units", type=int, required=True)
-    create.add_argument("--per-buyer", dest="per_buyer_max", type=int, default=1)
-    create.add_argument("--hold-s", dest="hold_duration_s", type=int, default=120)
-    start = _act(acts, "start", "start_sale", "Start a sale with a countdown.")
-    start.add_argument("--countdown-s", type=int, default=10)
-    start.add_argument("--duration-s", type=int, default=300)
-    _act(acts, "end", "end_sale", "End a sale now; holds already given stay payable.")
-    restock = _act(acts, "restock", "restock", "Add units, or cut unheld ones (negative).")
-    restock.add_argument("--units", type=int, required=True)
-    restock.add_argument("--restock-id", help="the UUIDv7 of an earlier try, to repeat it safely")
+    _add_create(acts)
+    _add_start(acts)
+    end = _act(acts, "end", "end_sale", "End a sale now; holds already given stay payable.")
+    _add_settings(end)
+    _add_restock(acts)
     listing = _command(acts, "list", commands.list_sales, "List a room's sales and their stock.")
-    listing.add_argument("--room", required=True)
+    _add_room(listing)
     _add_settings(listing)
+
+
+def _add_create(acts: Subparsers) -> None:
+    create = _act(acts, "create", "put_sale", "Create a sale of a product.")
+    _add_field(create, "--product", PutSale, "product_id", "the product it sells", "ID")
+    _add_field(create, "--price-cents", PutSale, "price_cents", "the price of one unit", "CENTS")
+    _add_field(create, "--units", PutSale, "total_units", "how many there are", "N")
+    _add_field(create, "--per-buyer", PutSale, "per_buyer_max", "how many one buyer may have", "N")
+    _add_field(
+        create, "--hold-s", PutSale, "hold_duration_s", "how long a unit is held unpaid", "SECONDS"
+    )
+    _add_settings(create)
+
+
+def _add_start(acts: Subparsers) -> None:
+    start = _act(acts, "start", "start_sale", "Start a sale with a countdown.")
+    _add_field(start, "--countdown-s", StartSale, "countdown_s", "time until it opens", "SECONDS")
+    _add_field(start, "--duration-s", StartSale, "duration_s", "how long it is open", "SECONDS")
+    _add_settings(start)
+
+
+def _add_restock(acts: Subparsers) -> None:
+    restock = _act(acts, "restock", "restock", "Add units, or cut unheld ones (negative).")
+    restock.add_argument(
+        "--units", type=_units_delta, metavar="N", required=True, help="how many more, or fewer"
+    )
+    restock.add_argument(
+        "--restock-id",
+        type=_of(_type_of(Restock, "restock_id")),
+        metavar="UUIDV7",
+        help="the id of an earlier try, to repeat it safely (default: a new one)",
+    )
+    _add_settings(restock)
 
 
 def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.ArgumentParser:
     parser = _command(acts, name, commands.change_sale, help_text)
     parser.set_defaults(op=op)
-    parser.add_argument("--room", required=True)
-    parser.add_argument("--sale", dest="sale_id", required=True)
-    _add_settings(parser)
+    _add_room(parser)
+    parser.add_argument(
+        "--sale", dest="sale_id", type=_of(Id), metavar="ID", required=True, help="the sale"
+    )
     return parser
 
 
@@ -148,7 +193,59 @@ def _command(
     return parser
 
 
+def _add_room(parser: argparse.ArgumentParser, help_text: str = "the room it is in") -> None:
+    parser.add_argument("--room", type=_of(Id), required=True, help=help_text)
+
+
+def _add_field(
+    parser: argparse.ArgumentParser,
+    flag: str,
+    command: type[msgspec.Struct],
+    field: str,
+    help_text: str,
+    metavar: str,
+) -> None:
+    """A flag for a command's field, with its limits and its default."""
+    info = next(it for it in msgspec.structs.fields(command) if it.name == field)
+    shown = "" if info.required else f" (default {info.default})"
+    parser.add_argument(
+        flag,
+        dest=field,
+        type=_of(_type_of(command, field)),
+        default=None if info.required else info.default,
+        required=info.required,
+        metavar=metavar,
+        help=help_text + shown,
+    )
+
+
+def _type_of(command: type[msgspec.Struct], field: str) -> Any:
+    return get_type_hints(command, include_extras=True)[field]
+
+
+def _of(kind: Any) -> Callable[[str], Any]:
+    """What argparse is to read a flag's text with; a refusal is told with the flag's name."""
+
+    def read(text: str) -> Any:
+        try:
+            return msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise argparse.ArgumentTypeError(f"{error}; got {text[:80]!r}") from None
+
+    return read
+
+
+def _units_delta(text: str) -> int:
+    units: int = _of(UnitsDelta)(text)
+    if units == 0:
+        raise argparse.ArgumentTypeError("0 changes nothing")
+    return units
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Last of a command's flags: `usage` names those before, so that errors are not drowned."""
+    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    parser.usage = f"{usage} [SETTINGS]".replace("%", "%%")
     group = parser.add_argument_group("settings")
     for name in Settings.__struct_fields__:
         default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
@@ -160,5 +257,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
             help=f"{describe(name)}{shown} [{environ_name(name)}]",
         )
     group.add_argument(
-        "--log-level", choices=("debug", "info", "warning", "error"), default="warning"
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="warning",
+        help="what is logged, on stderr (default warning)",
     )

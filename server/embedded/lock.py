@@ -7,6 +7,7 @@ Children do not inherit it: a redis-server that outlives us does not keep the fo
 import fcntl
 import os
 from pathlib import Path
+from typing import Self
 
 from server.embedded import EmbeddedError
 
@@ -24,7 +25,7 @@ class DataDirInUse(EmbeddedError):
 
 
 class DataDirLock:
-    """Held from `acquire` to `release` or to the end of the process."""
+    """Held from `acquire` to `release`, or inside `with`, or to the end of the process."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -33,9 +34,16 @@ class DataDirLock:
     def __repr__(self) -> str:
         return f"<DataDirLock {self._data_dir} {'free' if self._fd is None else 'held'}>"
 
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def acquire(self) -> None:
         """Raises DataDirInUse when another process holds it."""
-        self._data_dir.mkdir(parents=True, exist_ok=True)
+        self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._data_dir / "lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -1,7 +1,7 @@
 """A private redis-server in the data folder: no port, an append-only file, nobody else's.
 
-It outlives a kill -9 of ours and is adopted at the next start; a lock on the folder keeps a second
-server away. `redis_of` serves commands that may run beside a server or alone.
+It outlives a kill -9 of ours and is adopted at the next start. Only who holds the folder's lock may
+start it; `redis_of` is for commands that run beside such a server or alone.
 If you change where the socket is, also change `attach`, which finds it from outside.
 """
 
@@ -13,7 +13,6 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 from redis.asyncio import Redis
@@ -25,6 +24,7 @@ from server.embedded import EmbeddedError
 from server.embedded.child import Child, keep_alive
 from server.embedded.lock import DataDirInUse, DataDirLock
 from server.embedded.redis_binary import find_redis_server, refuse_downgrade
+from server.settings import Fsync
 
 SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on BSD and macOS, 108 on Linux
 ANSWER_TIMEOUT_S = 60.0  # reading a large append-only file takes a while
@@ -32,20 +32,18 @@ PING_TIMEOUT_S = 1.0
 POLL_INTERVAL_S = 0.02
 OWNER_TIMEOUT_S = 10.0  # how long a command waits for a server that is just starting
 
-Fsync = Literal["everysec", "always"]
-
 
 class PrivateRedis:
-    """`start` gives the URL; run `watch` as a task while serving; cancel it before `stop`."""
+    """`start` gives the URL; run `watch` as a task while serving; cancel it before `stop`. The
+    caller holds the folder's `DataDirLock` meanwhile."""
 
     def __init__(self, data_dir: Path, appendfsync: Fsync = "everysec") -> None:
         self._folder = _folder_of(data_dir)
-        self._lock = DataDirLock(data_dir)
         self._appendfsync = appendfsync
         self._child = Child("redis-server", self._folder, self._folder)
 
     def __repr__(self) -> str:
-        return f"<PrivateRedis {self._child!r} {self._lock!r}>"
+        return f"<PrivateRedis {self._child!r}>"
 
     @property
     def url(self) -> str:
@@ -58,15 +56,15 @@ class PrivateRedis:
     async def start(self) -> str:
         """Adopts the one left running, or starts one; the URL when it answers.
 
-        Raises DataDirInUse when another process owns the folder, EmbeddedError when none starts.
+        Raises EmbeddedError when none starts.
         """
-        self._lock.acquire()
         try:
-            if not await self._adopt():
+            if await self._adopt():
+                await _set_fsync(self.url, self._appendfsync)
+            else:
                 await self._spawn()
         except BaseException:
             await self._child.end()
-            self._lock.release()
             raise
         return self.url
 
@@ -78,7 +76,6 @@ class PrivateRedis:
         """SIGTERM: Redis flushes and syncs its append-only file, then ends, like SHUTDOWN."""
         await self._child.end()
         _forget_socket(self._folder)
-        self._lock.release()
 
     async def _adopt(self) -> bool:
         socket = _socket_of(self._folder)
@@ -136,16 +133,31 @@ async def attach(data_dir: Path) -> str | None:
 
 
 @asynccontextmanager
-async def redis_of(data_dir: Path) -> AsyncIterator[str]:
-    """The folder's Redis for one command: a running server's, else one of its own for as long."""
-    private = PrivateRedis(data_dir)
+async def redis_of(data_dir: Path, appendfsync: Fsync = "everysec") -> AsyncIterator[str]:
+    """The folder's Redis for one command: a running server's, else one of its own for as long.
+
+    Raises DataDirInUse when the folder's owner has no private Redis.
+    """
+    lock = DataDirLock(data_dir)
     try:
-        url = await private.start()
+        lock.acquire()
     except DataDirInUse as refusal:
         yield await _owners_url(data_dir, refusal)
         return
     try:
-        yield url
+        async with private_redis(data_dir, appendfsync) as private:
+            yield private.url
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def private_redis(data_dir: Path, appendfsync: Fsync) -> AsyncIterator[PrivateRedis]:
+    """The folder's own Redis, started, until the block ends."""
+    private = PrivateRedis(data_dir, appendfsync)
+    await private.start()
+    try:
+        yield private
     finally:
         await private.stop()
 
@@ -162,19 +174,30 @@ async def _owners_url(data_dir: Path, refusal: DataDirInUse) -> str:
 
 async def _pid_behind(socket: Path) -> int | None:
     """The redis-server's pid; None while nobody listens and while it still loads its data."""
-    client = Redis(
-        unix_socket_path=str(socket),
+    try:
+        async with _client(_url(socket)) as client:
+            await client.ping()
+            return int((await client.info("server"))["process_id"])
+    except (RedisError, OSError):
+        return None
+
+
+async def _set_fsync(url: str, appendfsync: Fsync) -> None:
+    """An adopted one was started with what was set then."""
+    try:
+        async with _client(url) as client:
+            await client.config_set("appendfsync", appendfsync)
+    except (RedisError, OSError) as error:
+        raise EmbeddedError(f"redis-server does not take appendfsync: {error}") from None
+
+
+def _client(url: str) -> "Redis":
+    return Redis.from_url(
+        url,
         socket_timeout=PING_TIMEOUT_S,
         socket_connect_timeout=PING_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
     )
-    try:
-        await client.ping()
-        return int((await client.info("server"))["process_id"])
-    except (RedisError, OSError):
-        return None
-    finally:
-        await client.aclose()
 
 
 def _folder_of(data_dir: Path) -> Path:

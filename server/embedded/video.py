@@ -13,6 +13,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from server import jobs
 from server.embedded import EmbeddedError
 from server.embedded.child import Child, keep_alive
 from server.embedded.fonts import Font, find_font
@@ -73,12 +74,10 @@ class TestVideo:
     async def playing(self) -> AsyncIterator[None]:
         """It plays as long as the block runs, and is started again if it dies."""
         await self.start()
-        watch = asyncio.create_task(self.watch())
         try:
-            yield
+            async with jobs.running({"video": self.watch}):
+                yield
         finally:
-            watch.cancel()
-            await asyncio.wait([watch])
             await self.stop()
 
     async def start(self) -> None:

@@ -65,6 +65,7 @@ async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout
         currency=room.currency,
         description=", ".join(bought),
         return_url=f"{parts.public_url}/r/{caller.room_id}?order={hold.hold_id}",
+        deadline_ms=hold.deadline_ms,
     )
 
 

@@ -11,17 +11,16 @@ from inventory.store import Store
 from rooms.broker import Broker
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter
-from server.settings import Settings
 from server.tokens import Caller
 from server.wire.commands import Reply
 from server.wire.events import ErrorBody
+from server.write_gate import WriteGate
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerParts:
     """The stores and counters of one worker."""
 
-    settings: Settings
     public_url: str
     store: Store
     catalogue: Catalogue
@@ -30,6 +29,7 @@ class HandlerParts:
     broker: Broker
     likes: LikeCounter
     comment_limiter: Limiter
+    sql_writes: WriteGate
 
 
 # The command's type differs per handler; the table in dispatch.py pairs them.

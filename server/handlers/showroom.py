@@ -19,7 +19,8 @@ async def put_room(parts: HandlerParts, caller: Caller, command: PutRoom) -> Roo
         video_url=command.video_url,
         currency=command.currency,
     )
-    await asyncio.to_thread(parts.catalogue.put_room, room)
+    async with parts.sql_writes.open():
+        await asyncio.to_thread(parts.catalogue.put_room, room)
     view = room_view(room)
     await parts.broker.publish(caller.room_id, [outgoing(RoomEvent(room=view))])
     return RoomReply(room=view)
@@ -33,7 +34,8 @@ async def put_product(parts: HandlerParts, caller: Caller, command: PutProduct) 
         picture_url=command.picture_url,
         list_price_cents=command.list_price_cents,
     )
-    await asyncio.to_thread(parts.catalogue.put_product, product)
+    async with parts.sql_writes.open():
+        await asyncio.to_thread(parts.catalogue.put_product, product)
     view = product_view(product)
     await parts.broker.publish(caller.room_id, [outgoing(ProductEvent(product=view))])
     return ProductReply(product=view)

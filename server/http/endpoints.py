@@ -5,7 +5,7 @@ endpoint that carries out a command takes its types from the wire and may not sa
 """
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from server.http.replies import (
 )
 from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, ProductReply, SaleReply
 from server.wire.events import RoomSnapshot
+from server.wire.fields import Uuid7
 
 
 class Access(Enum):
@@ -32,6 +33,14 @@ class Access(Enum):
     OPTIONAL = "any or none"  # but one that is sent must be good
     CALLER = "any"
     HOST = "a host's"
+
+
+class Query(NamedTuple):
+    """An optional parameter after the `?`; `kind` is its type."""
+
+    name: str
+    meaning: str
+    kind: Any = bool
 
 
 class Endpoint(NamedTuple):
@@ -47,7 +56,7 @@ class Endpoint(NamedTuple):
     request: type[msgspec.Struct] | None = None
     status: int = 200
     refusals: tuple[str, ...] = ()
-    queries: tuple[tuple[str, str], ...] = ()  # (name, meaning) of optional true/false parameters
+    queries: tuple[Query, ...] = ()
     raw_body: bool = False  # the handler verifies the bytes themselves
 
 
@@ -131,7 +140,11 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{ROOM}/orders", "list_orders", orders.list_orders, OrdersReply,
         "List your reservations and orders, newest first", Access.CALLER,
-        queries=(("all", "as a host: everybody's"),), refusals=("UNAVAILABLE",),
+        queries=(
+            Query("all", "as a host: everybody's"),
+            Query("before", "only what is older than this one: the next page", Uuid7),
+        ),
+        refusals=("BAD_FIELD", "UNKNOWN_HOLD", "UNAVAILABLE"),
     ),
     Endpoint(
         "GET", f"{ROOM}/orders/{{reservation_id}}", "get_order", orders.get_order, OrderReply,

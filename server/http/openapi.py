@@ -105,8 +105,13 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "query", "description": meaning, "schema": {"type": "boolean"}}
-        for name, meaning in endpoint.queries
+        {
+            "name": query.name,
+            "in": "query",
+            "description": query.meaning,
+            "schema": msgspec.json.schema(query.kind),
+        }
+        for query in endpoint.queries
     ]
 
 

@@ -13,6 +13,7 @@ from server.settings import Settings
 from server.tokens import Caller, Tokens
 from server.wire.commands import Command, Reply
 from server.wire.events import ErrorBody, RoomSnapshot
+from server.write_gate import WriteGate
 
 Check = Callable[[], Awaitable[object]]  # raises when its part is not ready
 
@@ -34,11 +35,12 @@ class HttpParts:
     settings: Settings
     tokens: Tokens
     dispatcher: Dispatcher
-    snapshot: Snapshots
+    snapshots: Snapshots
     store: Store
     catalogue: Catalogue
     ledger: Ledger
-    payments: Settler
+    settler: Settler
     provider: Provider
+    sql_writes: WriteGate
     checks: Mapping[str, Check]
     now_ms: Callable[[], int]

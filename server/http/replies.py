@@ -40,9 +40,12 @@ class TokenReply(Struct, frozen=True):
 
 
 class OrdersReply(Struct, frozen=True):
-    """Reservations and what became of them, newest first; a paid one is an order."""
+    """A page of reservations and what became of them, newest first; a paid one is an order. The
+    totals are over every page: how many are paid, and what they come to."""
 
     orders: list[HoldView]
+    paid_count: int
+    paid_cents: int
 
 
 class OrderReply(Struct, frozen=True):

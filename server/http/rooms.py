@@ -29,7 +29,7 @@ async def list_rooms(call: Call) -> RoomsReply:
 
 async def get_room(call: Call) -> RoomSnapshot | ErrorBody:
     room_id = call.path["room_id"]
-    return await call.parts.snapshot.room_snapshot(room_id) or unknown_room(room_id)
+    return await call.parts.snapshots.room_snapshot(room_id) or unknown_room(room_id)
 
 
 async def list_products(call: Call) -> ProductsReply | ErrorBody:

@@ -19,7 +19,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from inventory.ledger.engine import LedgerUnavailable
-from inventory.payments.sandbox import SandboxProvider
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
 from server.http.calls import Call
@@ -30,7 +29,6 @@ from server.http.openapi import openapi_document
 from server.http.parts import HttpParts
 from server.http.problems import METHOD_NOT_ALLOWED, Refused, problem_response
 from server.http.requests import bearer, caller_of, read_body, read_message
-from server.http.sandbox_pages import sandbox_mount
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
@@ -38,24 +36,27 @@ from server.wire.events import ErrorBody
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_MS = 1000
+_LEDGER_AWAY = "the ledger is not answering; retry"
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def routes(parts: HttpParts) -> list[BaseRoute]:
     """Everything served over HTTP. The client's files come last: they claim every other path."""
-    found: list[BaseRoute] = [
+    return [
         Mount("/v1", app=_router([*_endpoint_routes(parts), _openapi_route()])),
         Mount("/health", app=_router(health_routes(parts.checks))),
         media_mount(parts.settings.data_path / "media"),
+        *client_routes(),
     ]
-    if isinstance(parts.provider, SandboxProvider):
-        found.append(sandbox_mount(parts.provider))
-    return [*found, *client_routes()]
 
 
 def exception_handlers() -> dict[Any, Callable[[Request, Exception], Awaitable[Response]]]:
     """Starlette's own refusals, and failures nobody foresaw, as problems too."""
-    return {HTTPException: _on_http_exception, Exception: _on_failure}
+    return {
+        HTTPException: _on_http_exception,
+        LedgerUnavailable: _on_unavailable,
+        Exception: _on_failure,
+    }
 
 
 def _router(inner: list[Route]) -> Router:
@@ -98,7 +99,7 @@ async def answer(endpoint: Endpoint, parts: HttpParts, request: Request) -> Resp
         told = _unavailable(str(error), error.retry_after_ms)
     except LedgerUnavailable as error:
         log.warning("%s %s: %s", endpoint.method, endpoint.path, error)
-        told = _unavailable("the ledger is not answering; retry", RETRY_AFTER_MS)
+        told = _unavailable(_LEDGER_AWAY, RETRY_AFTER_MS)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read it
     if isinstance(told, ErrorBody):
@@ -148,6 +149,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         ),
     }.get(error.status_code, ErrorBody(code=ErrorCode.BAD_MESSAGE, message=str(error.detail)))
     return problem_response(told, error.headers)
+
+
+async def _on_unavailable(_: Request, error: Exception) -> Response:
+    """SQL is away, on a page that is no endpoint. Its address may be a secret, so it stays out."""
+    log.warning("a page was not served: %s", error)
+    return problem_response(_unavailable(_LEDGER_AWAY, RETRY_AFTER_MS))
 
 
 async def _on_failure(_: Request, error: Exception) -> Response:

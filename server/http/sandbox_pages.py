@@ -2,6 +2,9 @@
 
 A checkout's id is the capability: it cannot be guessed, so whoever has the address may act on it,
 and a forged form elsewhere would have to know it. No script, no cookie, no token of Kaibo's.
+
+The buyer returns with `payment=paid|failed|back` in the address. It is only what the shop says at
+once: anybody can write it, so nothing is decided by it; the signed webhook is what counts.
 """
 
 from html import escape
@@ -24,6 +27,12 @@ _UNKNOWN = (
 
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "SGD": "S$"}
 
+_OUTCOMES = {
+    CheckoutState.OPEN: "back",
+    CheckoutState.PAID: "paid",
+    CheckoutState.DECLINED: "failed",
+}
+
 WORDS = {
     "zh": {
         "title": "沙盒支付",
@@ -31,6 +40,9 @@ WORDS = {
         "heading": "金额",
         "for_label": "商品",
         "order_label": "订单号",
+        "hold_label": "为你保留",
+        "hold_left": "打开本页时还剩 {time}",
+        "hold_over": "保留时间已过。现在付款，如已售出会退款。",
         "pay": "支付",
         "decline": "拒绝付款（测试失败）",
         "back": "返回直播间",
@@ -44,6 +56,9 @@ WORDS = {
         "heading": "Amount",
         "for_label": "For",
         "order_label": "Order",
+        "hold_label": "Held for you",
+        "hold_left": "{time} more, from when this page opened",
+        "hold_over": "The time is up. If it was sold meanwhile, a payment now is refunded.",
         "pay": "Pay",
         "decline": "Decline (test a failure)",
         "back": "Back to the room",
@@ -59,7 +74,9 @@ def sandbox_mount(provider: SandboxProvider) -> Mount:
 
     async def show(request: Request) -> Response:
         record = await provider.checkout(request.path_params["checkout_id"])
-        return _unknown() if record is None else _page(record, language(request))
+        if record is None:
+            return _unknown()
+        return _page(record, language(request), provider.now_ms())
 
     async def pay(request: Request) -> Response:
         return _return(await provider.pay(request.path_params["checkout_id"]))
@@ -97,7 +114,19 @@ def price_text(amount_cents: int, currency: str) -> str:
     return f"{sign}{amount}" if sign else f"{amount} {currency}"
 
 
-def _page(record: CheckoutRecord, lang: str) -> Response:
+def time_text(left_ms: int) -> str:
+    """119,001 ms as "2:00": whole seconds, rounded up, as the room counts them."""
+    seconds = -(-left_ms // 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def returning(record: CheckoutRecord) -> str:
+    """Where the buyer goes back to, with how the payment stands."""
+    mark = "&" if urlsplit(record.return_url).query else "?"
+    return f"{record.return_url}{mark}payment={_OUTCOMES[record.state]}"
+
+
+def _page(record: CheckoutRecord, lang: str, now_ms: int) -> Response:
     words = WORDS[lang]
     values = {
         **words,
@@ -108,15 +137,26 @@ def _page(record: CheckoutRecord, lang: str) -> Response:
         "hold_id": record.hold_id,
     }
     safe = {name: escape(value) for name, value in values.items()}
-    page = _PAGE.substitute(safe, actions=_actions(record, words))
+    hold = _hold(record, words, now_ms)
+    page = _PAGE.substitute(safe, hold=hold, actions=_actions(record, words))
     return HTMLResponse(page, headers=_headers(record.return_url))
+
+
+def _hold(record: CheckoutRecord, words: dict[str, str], now_ms: int) -> str:
+    """How long the hold lasts, while that matters."""
+    if record.state is not CheckoutState.OPEN or record.deadline_ms is None:
+        return ""
+    left_ms = record.deadline_ms - now_ms
+    told = words["hold_left"].format(time=time_text(left_ms)) if left_ms > 0 else words["hold_over"]
+    label, told = escape(words["hold_label"]), escape(told)
+    return f'<div><dt>{label}</dt><dd data-testid="sandbox-hold">{told}</dd></div>'
 
 
 def _actions(record: CheckoutRecord, words: dict[str, str]) -> str:
     is_open = record.state is CheckoutState.OPEN
     back = (
         f'<a class="{"back" if is_open else "back primary"}" data-testid="sandbox-back"'
-        f' href="{escape(record.return_url)}">{escape(words["back"])}</a>'
+        f' href="{escape(returning(record))}">{escape(words["back"])}</a>'
     )
     if not is_open:
         result = escape(words[record.state.value])
@@ -136,7 +176,7 @@ def _form(record: CheckoutRecord, action: str, label: str) -> str:
 def _return(record: CheckoutRecord | None) -> Response:
     if record is None:
         return _unknown()
-    return RedirectResponse(record.return_url, status_code=303, headers=_headers(record.return_url))
+    return RedirectResponse(returning(record), status_code=303, headers=_headers(record.return_url))
 
 
 def _unknown() -> Response:

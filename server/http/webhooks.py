@@ -21,5 +21,6 @@ async def receive(call: Call) -> WebhookReply | ErrorBody:
         event = provider.verify(call.headers, call.body, call.parts.now_ms())
     except (BadSignature, BadEvent) as error:
         return ErrorBody(code=ErrorCode.BAD_MESSAGE, message=str(error))
-    await call.parts.payments.settle(provider.name, event)
+    async with call.parts.sql_writes.open():
+        await call.parts.settler.settle(provider.name, event)
     return WebhookReply(received=True)

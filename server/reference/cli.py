@@ -7,12 +7,9 @@ import re
 from collections.abc import Iterator
 
 from server.cli import main
-from server.settings import Settings, flag_name
 
 COLUMNS = "100"  # argparse wraps to the terminal; a page has none
-SETTING_FLAGS = [*(flag_name(name) for name in Settings.__struct_fields__), "--log-level"]
 _SUBCOMMAND = re.compile(r"^ {4}([a-z]+)(?: |$)", re.MULTILINE)
-_OPTIONAL = re.compile(r" \[(--[a-z-]+) [^\]]*\]")
 
 INTRODUCTION = """\
 # The `kaibo` command
@@ -60,10 +57,9 @@ def _section(words: list[str], text: str) -> str:
     usage, _, rest = text.partition("\n\n")
     about = rest.partition("\n\nsettings:")[0].strip()
     usage = " ".join(usage.split()).removeprefix("usage: ").replace(" [-h]", "")
-    usage = _OPTIONAL.sub(lambda found: "" if found[1] in SETTING_FLAGS else found[0], usage)
     title = f"## kaibo {' '.join(words)}"
     described, _, options = about.partition("\n\n")
-    parts = [title, " ".join(described.split()), f"```\n{usage} [SETTINGS]\n```"]
+    parts = [title, " ".join(described.split()), f"```\n{usage}\n```"]
     listed = [line for line in options.splitlines() if "--help" not in line]
     if len(listed) > 1:
         parts.append("\n".join(["```", *listed[1:], "```"]))

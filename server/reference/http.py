@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server.http.endpoints import ENDPOINTS, Access, Endpoint
+from server.http.endpoints import ENDPOINTS, Access, Endpoint, Query
 from server.http.problems import status_of
 from server.reference.markdown import doc, field_table, filled, number, shape, table
 from server.settings import Settings
@@ -47,7 +47,7 @@ def _endpoint(endpoint: Endpoint) -> str:
         f"### `{_address(endpoint)}`",
         f"{endpoint.summary}. Token: {TOKENS[endpoint.access]}.",
     ]
-    parts += [f"Query: `{name}=true`, {meaning}." for name, meaning in endpoint.queries]
+    parts += [f"Query: `{_example(query)}`, {query.meaning}." for query in endpoint.queries]
     if endpoint.request is not None:
         in_path = [name for name in endpoint.request.__struct_fields__ if _is_in(name, endpoint)]
         parts.append(field_table(endpoint.request, in_path) or "No body is needed.")
@@ -57,6 +57,11 @@ def _endpoint(endpoint: Endpoint) -> str:
     if codes:
         parts.append(f"Refuses with {_with_status(codes)}.")
     return "\n\n".join(parts)
+
+
+def _example(query: Query) -> str:
+    value = "true" if query.kind is bool else "{reservation_id}"
+    return f"{query.name}={value}"
 
 
 def _with_status(codes: Iterable[str]) -> str:

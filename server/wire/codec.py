@@ -139,7 +139,8 @@ def convert(value: Any, kind: type[T]) -> T | ErrorBody:
 
 
 _PATH = re.compile(r"(?P<what>.*) - at `(?P<path>\$.*)`", re.DOTALL)
-_NAMED = re.compile(r"field `(?P<name>[^`]*)`")
+_NAMED = re.compile(r"field `(?P<name>.*)`", re.DOTALL)
+_NAME_CHARACTERS_MAX = 60  # of a field's name that is told back: it may be the client's own
 
 
 def field_error(error: msgspec.ValidationError) -> ErrorBody:
@@ -148,5 +149,9 @@ def field_error(error: msgspec.ValidationError) -> ErrorBody:
     found = _PATH.fullmatch(text)
     what, path = (found["what"], found["path"]) if found else (text, "$")
     named = _NAMED.search(what)  # "missing required field `x`" names the parent's path only
-    field = f"{path}.{named['name']}" if named else path
+    if named is None:
+        return ErrorBody(code=ErrorCode.BAD_FIELD, message=f"{path}: {what}", field=path)
+    name = named["name"][:_NAME_CHARACTERS_MAX]
+    what = f"{what[: named.start('name')]}{name}{what[named.end('name') :]}"
+    field = f"{path}.{name}"
     return ErrorBody(code=ErrorCode.BAD_FIELD, message=f"{field}: {what}", field=field)

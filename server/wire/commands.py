@@ -175,6 +175,10 @@ class Restock(Command, frozen=True):
     sale_id: Id
     units: UnitsDelta
 
+    def __post_init__(self) -> None:
+        if self.units == 0:
+            raise ValueError("field `units` may not be 0")
+
 
 class Pin(Command, frozen=True):
     """Show a product above the video; null unpins."""

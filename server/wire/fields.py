@@ -6,13 +6,21 @@ from msgspec import Meta
 
 INT_SAFE_MAX = 2**53 - 1  # the largest integer that every JSON client and Lua can hold exactly
 
+# The end of every pattern. `$` alone also matches before a line feed that ends the text, in Python
+# though not in JavaScript and JSON Schema, where this says the same as `$`.
+END = r"$(?!\n)"
+
 Id = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="1 to 64 of A-Z a-z 0-9 _ -")
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,63}}{END}",
+        description="1 to 64 of A-Z a-z 0-9 _ -",
+    ),
 ]
 Uuid7 = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}" + END,
         description="a UUIDv7 (RFC 9562), lower case, chosen by the client; a retry repeats it",
     ),
 ]
@@ -20,10 +28,26 @@ CommandId = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
 Quantity = Annotated[int, Meta(ge=1, le=99)]
 Cents = Annotated[int, Meta(ge=0, le=100_000_000)]
 Units = Annotated[int, Meta(ge=1, le=1_000_000)]
-UnitsDelta = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+UnitsDelta = Annotated[
+    int,
+    Meta(
+        ge=-1_000_000,
+        le=1_000_000,
+        description="-1,000,000 to 1,000,000 but not 0",
+        extra_json_schema={"not": {"const": 0}},
+    ),
+]
 TimestampMs = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Title = Annotated[str, Meta(min_length=1, max_length=120)]
 Name = Annotated[str, Meta(min_length=1, max_length=24)]
-Url = Annotated[str, Meta(pattern=r"^(https?://|/)[^\s]*$", max_length=2000)]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+# An address on this server begins with one `/`: `//host` and `/\host` lead a browser elsewhere.
+Url = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(https?://[^\s/\\]|/(?![/\\]))\S*{END}",
+        max_length=2000,
+        description="https://..., http://... or /... on this server; 1 to 2000 characters",
+    ),
+]
+Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", description="ISO 4217")]

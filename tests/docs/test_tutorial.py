@@ -77,7 +77,7 @@ def test_the_tutorial_succeeds_from_its_first_command_to_its_last(
     status, printed = run(text, environ)
     assert status == 0, printed
     told = ('"code":"NOT_STARTED"', '"code":"SOLD_OUT"', '"replayed":true', '"state":"paid"')
-    for words in (*told, "audit: everything agrees in 1 rooms"):
+    for words in (*told, "audit: everything agrees in 1 room"):
         assert words in printed
     assert not folder.exists(), "it cleans up after itself"
 

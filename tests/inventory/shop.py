@@ -19,7 +19,8 @@ from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnect
 from redis.exceptions import RedisError
 
 from inventory.codes import Outcome
-from inventory.redis_store import RedisStore
+from inventory.entry import BEGINNING, Entry
+from inventory.redis_store import Outbox, RedisStore
 from inventory.redis_store.keys import room_key
 from inventory.store import Result, SaleTerms, WantedLine
 from inventory.uuid7 import uuid7
@@ -140,6 +141,17 @@ class Shop:
         """Plants units that do not exist, as a bug in the engine might, and holds one."""
         await self.plant("tea", total=2, available=1)
         await self.hold(buyer_id)
+
+    async def plant_unreadable_entry(self) -> None:
+        """Writes an outbox entry as another version might."""
+        await self.redis.xadd(self.key("outbox"), {"kind": "NEWS", "pools": b"\xff"})
+
+    async def told(self) -> list[Entry]:
+        """What the outbox holds; all of it must be readable."""
+        entries = await Outbox(self.redis).read({self.room_id: BEGINNING})
+        told = [entry for entry in entries if isinstance(entry, Entry)]
+        assert told == entries
+        return told
 
     async def plant(self, sale_id: str, **changes: int) -> None:
         """Writes wrong numbers into a pool, as a bug or an operator might."""

@@ -45,8 +45,8 @@ async def test_a_room_in_order_has_no_differences(
     await sold_room(shop, payments)
     report = await audited()
     assert report.lines() == [
-        f"room {shop.room_id}: 1 sales, 2 units held, 1 sold, 1 paid orders, 7 outbox entries",
-        "audit: everything agrees in 1 rooms",
+        f"room {shop.room_id}: 1 sale, 2 units held, 1 sold, 1 paid order, 7 outbox entries",
+        "audit: everything agrees in 1 room",
     ]
     assert report.ok
 
@@ -64,7 +64,7 @@ async def test_a_room_is_in_order_after_its_old_records_are_forgotten(
     await shop.advance(3 * 86_400_000)
     await shop.store.expire_due(shop.room_id)
     assert await shop.redis.hlen(shop.key("holds")) == 0
-    assert (await audited()).lines()[-1] == "audit: everything agrees in 1 rooms"
+    assert (await audited()).lines()[-1] == "audit: everything agrees in 1 room"
 
 
 async def test_the_audit_is_exact_while_the_room_is_busy(shop: Shop, audited: Audit) -> None:
@@ -148,7 +148,9 @@ async def test_what_is_wrong_in_redis_is_named(
     assert not report.ok
     assert any(says in line for line in report.differences), report.lines()
     assert all(line.startswith(f"room {shop.room_id} ") for line in report.differences)
-    assert report.lines()[-1] == f"audit: {len(report.differences)} differences in 1 rooms"
+    count = len(report.differences)
+    told = "1 difference" if count == 1 else f"{count} differences"
+    assert report.lines()[-1] == f"audit: {told} in 1 room"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,27 @@ async def test_an_oversell_in_redis_is_found_in_two_ways(shop: Shop, audited: Au
     found = (await audited()).differences
     assert any("is parked" in line and "no_unit_is_owed" in line for line in found)
     assert any("sale tea total in SQL: expected 2, found 1" in line for line in found)
+
+
+async def test_an_unreadable_entry_is_reported_for_its_room_only(
+    shop: Shop,
+    redis: Redis,
+    outbox: Outbox,
+    ledger: Ledger,
+    writer: LedgerWriter,
+    payments: PaymentBook,
+) -> None:
+    await sold_room(shop, payments)
+    await shop.plant_unreadable_entry()
+    other = Shop(redis)
+    await other.stop_clock()
+    await other.open()
+    await other.hold("dan")
+    rooms = [shop.room_id, other.room_id]
+    report = await audit(shop.store, outbox, ledger, rooms, writer.drain, payments)
+    [line] = report.differences
+    assert line.startswith(f"room {shop.room_id} outbox entry")
+    assert "is parked: cannot be read" in line
 
 
 async def test_a_redis_that_lost_its_last_entries_is_found(

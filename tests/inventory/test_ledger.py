@@ -40,7 +40,7 @@ async def busy_room(shop: Shop, outbox: Outbox) -> list[Entry]:
     await shop.pay(cart, "pay-2", 3 * 990)
     await shop.hold("dan")
     await shop.store.end_sale(shop.room_id, "tea")
-    return await outbox.read({shop.room_id: "0-0"})
+    return await shop.told()
 
 
 def everything(engine: Engine) -> list[list[tuple[object, ...]]]:
@@ -242,6 +242,6 @@ async def test_what_moves_no_units_posts_no_movement(shop: Shop, outbox: Outbox)
     hold_id = await shop.hold("ann")
     await shop.store.extend(shop.room_id, hold_id, "ann")
     await shop.store.end_sale(shop.room_id, "tea")
-    entries = await outbox.read({shop.room_id: "0-0"})
+    entries = await shop.told()
     moving = [entry.kind for entry in entries if fold([entry]).movements]
     assert moving == [Outcome.CREATED, Outcome.HELD]

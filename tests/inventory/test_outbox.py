@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from inventory.codes import Outcome
-from inventory.entry import position_of, stream_id_of
+from inventory.entry import UnreadableEntry, position_of, stream_id_of
 from inventory.redis_store import Outbox
-from inventory.redis_store.outbox import UnreadableEntry
 from tests.inventory.shop import HOLD_MS, RedisServer, Shop
 
 ids = st.tuples(st.integers(0, 2**43), st.integers(0, 999_999))
@@ -38,7 +37,7 @@ async def test_each_change_is_told_once_with_the_records_as_they_were(
     await shop.hold("cyd")
     await shop.advance(HOLD_MS)
     await shop.store.expire_due(shop.room_id)
-    entries = await outbox.read({shop.room_id: "0-0"})
+    entries = await shop.told()
     told = [
         (entry.kind, entry.units, [pool.available for pool in entry.pools]) for entry in entries
     ]
@@ -115,7 +114,24 @@ async def test_the_relay_keeps_its_position(shop: Shop, outbox: Outbox) -> None:
     assert await outbox.relay_position(shop.room_id) == "12-3"
 
 
-async def test_an_entry_of_another_shape_is_not_skipped(shop: Shop, outbox: Outbox) -> None:
-    await shop.redis.xadd(shop.key("outbox"), {"kind": "NEWS", "pools": b"\x90"})
-    with pytest.raises(UnreadableEntry, match="NEWS"):
-        await outbox.read({shop.room_id: "0-0"})
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"kind": "NEWS", "pools": b"\x90"}, "NEWS"),
+        ({"kind": "PAID", "pools": b"\xc1"}, "FormatError"),
+        ({"kind": b"\xff", "pools": b"\x90"}, "UnicodeDecodeError"),
+        ({"kind": "RESTOCKED", "pools": b"\x90", "units": "many"}, "many"),
+        ({b"\xff": "1"}, "kind"),
+    ],
+)
+async def test_an_entry_of_another_shape_is_told_in_its_place_with_its_fields(
+    shop: Shop, outbox: Outbox, fields: dict[str | bytes, str | bytes], why: str
+) -> None:
+    await shop.create()
+    await shop.redis.xadd(shop.key("outbox"), fields)  # type: ignore[arg-type]
+    await shop.create("cup")
+    before, unreadable, after = await outbox.read({shop.room_id: "0-0"})
+    assert isinstance(unreadable, UnreadableEntry)
+    assert before.position < unreadable.position < after.position
+    assert why in unreadable.reason
+    assert len(unreadable.fields) == len(fields)

@@ -237,7 +237,7 @@ async def test_a_pool_that_breaks_the_law_is_paused_and_nothing_is_written(
         assert (await shop.pay(hold_id)).outcome is Outcome.BROKEN
     hold = await shop.store.hold(shop.room_id, hold_id)
     assert hold is not None and hold.state is HoldState.HELD
-    entries = await outbox.read({shop.room_id: "0-0"})
+    entries = await shop.told()
     assert [entry.kind for entry in entries[told:]] == [Outcome.BROKEN]
     assert entries[-1].pools[0].paused
     assert (await shop.reserve("bob")).outcome is Outcome.PAUSED

@@ -6,14 +6,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from inventory.codes import Outcome
-from inventory.entry import stream_id_of
+from inventory.entry import UnreadableEntry, stream_id_of
 from inventory.hold import HoldState
 from inventory.ledger import Catalogue, Ledger, LedgerWriter, Room
-from inventory.ledger.engine import writing
+from inventory.ledger.engine import reading, writing
+from inventory.ledger.tables import parked
 from inventory.redis_store import Outbox
 from inventory.store import StoreUnavailable
 from server.jobs import end
@@ -111,6 +113,38 @@ async def test_a_crash_between_commit_and_trim_changes_nothing(
     await successor.drain(shop.room_id)
     found = ledger.hold(shop.room_id, hold_id)
     assert found is not None and found.state is HoldState.PAID
+
+
+async def test_an_unreadable_entry_is_parked_and_stops_no_room(
+    shop: Shop, engine: Engine, writer: LedgerWriter, ledger: Ledger, catalogue: Catalogue
+) -> None:
+    other = Shop(shop.redis)
+    await other.stop_clock()
+    room = Room(room_id=other.room_id, title="Other", video_url=None, currency="CNY")
+    catalogue.put_room(room)
+    await shop.open()
+    await shop.plant_unreadable_entry()
+    async with running(writer):
+        await reaches_sql(ledger, shop.room_id, await shop.hold("ann"), HoldState.HELD)
+        await other.open()
+        await reaches_sql(ledger, other.room_id, await other.hold("bob"), HoldState.HELD)
+    [seen] = ledger.parked(shop.room_id)
+    assert (seen.kind, ledger.parked(other.room_id)) == ("unreadable", [])
+    with reading(engine) as connection:
+        kept = msgspec.json.decode(connection.execute(select(parked.c.entry_json)).scalar_one())
+    assert msgspec.convert(kept, UnreadableEntry, strict=False).fields["kind"] == b"NEWS"
+
+
+async def test_an_entry_that_makes_no_sense_is_parked(
+    shop: Shop, writer: LedgerWriter, ledger: Ledger
+) -> None:
+    await shop.open()
+    nothing = {"kind": "RESTOCKED", "pools": b"\x90", "units": "3"}
+    await shop.redis.xadd(shop.key("outbox"), nothing)  # type: ignore[arg-type]
+    hold_id = await shop.hold("ann")
+    await writer.drain(shop.room_id)
+    assert [each.kind for each in ledger.parked(shop.room_id)] == ["RESTOCKED"]
+    assert ledger.hold(shop.room_id, hold_id) is not None
 
 
 async def test_two_writers_at_once_are_harmless(

@@ -1,11 +1,26 @@
 """The relay tells what happened, to whom it concerns, and only the latest stock."""
 
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
 from inventory.codes import Outcome
 from inventory.entry import Entry
 from inventory.hold import Hold, HoldState, Line
+from inventory.ledger.catalogue import Catalogue, Room
+from inventory.ledger.engine import open_engine
 from inventory.pool import Pool
+from inventory.redis_store.keys import room_key
+from inventory.redis_store.outbox import Outbox
+from inventory.redis_store.store import RedisStore
+from inventory.store import SaleTerms
 from rooms.events import Delivery
-from server.relay import events_of
+from rooms.redis_broker.broker import RedisBroker
+from server.embedded.redis import PrivateRedis
+from server.relay import Relay, events_of
 from server.wire.codec import MSGPACK
 
 
@@ -68,3 +83,37 @@ def test_sources_rise_with_positions() -> None:
         for position in (9, 10, 99, 1_795_303_192_424_000_001)
     ]
     assert sources == sorted(sources)
+
+
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[Redis]:
+    private = PrivateRedis(tmp_path)
+    client = Redis.from_url(await private.start())
+    yield client
+    await client.aclose()
+    await private.stop()
+
+
+async def test_an_unreadable_entry_is_said_and_skipped_and_stops_no_room(
+    redis: Redis, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalogue = Catalogue(open_engine(f"sqlite:///{tmp_path / 'kaibo.db'}"))
+    store = RedisStore(redis, retention_ms=86_400_000, extension_ms=120_000)
+    broker = RedisBroker(redis, events_kept=100)
+    terms = SaleTerms(
+        sale_id="flash",
+        product_id="tea",
+        price_cents=100,
+        total_units=10,
+        per_buyer_max=1,
+        hold_duration_ms=60_000,
+    )
+    for room_id in ("one", "two"):
+        catalogue.put_room(Room(room_id=room_id, title="Tea", video_url=None, currency="CNY"))
+        await redis.xadd(room_key(room_id, "outbox"), {"kind": "NEWS"})
+        await store.put_sale(room_id, terms)
+    with caplog.at_level(logging.ERROR):
+        await Relay(Outbox(redis), broker, catalogue).step(block_ms=1)
+    for room_id in ("one", "two"):
+        assert f" of {room_id}: cannot be read" in caplog.text
+        assert (await broker.record(room_id, 10)).position.offset == 1

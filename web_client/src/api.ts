@@ -12,6 +12,13 @@ export interface TokenReply {
   expires_at_ms: number;
 }
 
+/** The newest orders of the room; the totals are of all there are, however many pages that is. */
+export interface OrdersReply {
+  orders: HoldView[];
+  paid_count: number;
+  paid_cents: number;
+}
+
 export function listRooms(): Promise<Answer<{ rooms: RoomView[] }>> {
   return ask("GET", "/v1/rooms");
 }
@@ -21,7 +28,7 @@ export function guestToken(roomId: string, token?: string): Promise<Answer<Token
   return ask("POST", `${roomPath(roomId)}/tokens`, token, {});
 }
 
-export function listOrders(roomId: string, token: string): Promise<Answer<{ orders: HoldView[] }>> {
+export function listOrders(roomId: string, token: string): Promise<Answer<OrdersReply>> {
   return ask("GET", `${roomPath(roomId)}/orders?all=true`, token);
 }
 

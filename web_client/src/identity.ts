@@ -11,18 +11,21 @@ interface Kept {
   expires_at_ms: number;
 }
 
-/** The room's kept guest token, renewed when it ends within a day, or a new one. */
+/**
+ * The room's kept guest token, renewed when it ends within a day, or a new one. A new one is another
+ * guest, without this one's orders: only a token that the server says is bad is given up for it.
+ */
 export async function guest(roomId: string, nowMs: number): Promise<Answer<string>> {
   const kept = read(roomId);
   if (kept !== null && kept.expires_at_ms - nowMs > RENEW_BEFORE_MS) return { ok: true, body: kept.token };
-  const renewed = kept === null ? null : await guestToken(roomId, kept.token);
-  const answer = renewed?.ok === true ? renewed : await guestToken(roomId);
-  return keep(roomId, answer);
+  if (kept === null) return newGuest(roomId);
+  const renewed = await guestToken(roomId, kept.token);
+  if (renewed.ok) return keep(roomId, renewed);
+  return renewed.error.code === "BAD_TOKEN" ? newGuest(roomId) : { ok: true, body: kept.token };
 }
 
-/** A new guest, because the kept token was refused. */
+/** A new guest, where there was none or its token was refused. */
 export async function newGuest(roomId: string): Promise<Answer<string>> {
-  localStorage.removeItem(guestKey(roomId));
   return keep(roomId, await guestToken(roomId));
 }
 

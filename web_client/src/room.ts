@@ -2,13 +2,13 @@
 // This is the only wiring: socket -> reduce -> signal; views call the methods below.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
-import { type Answer, mayRetry } from "./answer";
+import type { Answer } from "./answer";
 import { liveUrl } from "./api";
 import { ServerClock } from "./clock";
-import { newId } from "./ids";
 import { LikeBatch } from "./likes";
 import { GAVE_UP, Purchases } from "./purchase";
 import { Pulse } from "./pulse";
+import { Restocking } from "./restock";
 import { LiveSocket } from "./socket";
 import { type LocalMessage, type Message, reduce } from "./store/reduce";
 import { EMPTY, type Connection, type Pending, type RoomState } from "./store/state";
@@ -16,7 +16,6 @@ import { toastRefusal, toastText } from "./toasts";
 import { CLOSE, type Commands, type ErrorBody, type HoldView, type Op, type Replies } from "./wire/types.gen";
 
 const TICK_MS = 100;
-const RESTOCK_TRIES_MAX = 4;
 
 /** Gets another token after the server refused this one; null when there is none to get. */
 export type Renew = () => Promise<string | null>;
@@ -92,26 +91,32 @@ export class LiveRoom {
     if (answer.ok) this.#hear(answer.body.hold);
   }
 
-  /** Adds or cuts units. The same id is used for every try, so it happens once. */
-  async restock(saleId: string, units: number): Promise<boolean> {
-    const body = { restock_id: newId(this.#clock.nowMs()), sale_id: saleId, units };
-    for (let tries = 1; ; tries += 1) {
-      const answer = await this.#socket.request("restock", body);
-      if (answer.ok) {
-        this.#tell(["sale", answer.body.sale]);
-        return true;
-      }
-      if (tries >= RESTOCK_TRIES_MAX || !mayRetry(answer.error)) {
-        toastRefusal(answer.error);
-        return false;
-      }
-      await wait(answer.error.retry_after_ms ?? 1000);
+  /** One adjustment of a sale's stock, to be sent until it is answered. */
+  restocking(saleId: string): Restocking {
+    return new Restocking(saleId, {
+      nowMs: () => this.#clock.nowMs(),
+      restock: (body) => this.#socket.request("restock", body),
+      wait,
+    });
+  }
+
+  /** Sends it; what came of it is shown. True when the form has done its work. */
+  async restock(restocking: Restocking, units: number): Promise<boolean> {
+    const answer = await restocking.send(units);
+    if (!answer.ok && answer.error.code === "KEY_REUSED") {
+      toastText("toast.restockedBefore", "plain"); // and the form was changed since
+      return true;
     }
+    if (answer.ok) toastText("toast.restocked", "good");
+    return this.#shown<"restock">(answer).ok;
   }
 
   /** A command whose refusal is shown in plain words; a sale in the reply is heard. */
   async ask<O extends Op>(op: O, body: Commands[O]): Promise<Answer<Replies[O]>> {
-    const answer = await this.#socket.request(op, body);
+    return this.#shown(await this.#socket.request(op, body));
+  }
+
+  #shown<O extends Op>(answer: Answer<Replies[O]>): Answer<Replies[O]> {
     if (!answer.ok) toastRefusal(answer.error);
     else if ("sale" in answer.body) this.#tell(["sale", answer.body.sale]);
     return answer;

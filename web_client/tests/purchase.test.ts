@@ -5,6 +5,7 @@ import { GAVE_UP, Purchases } from "../src/purchase";
 import type { Pending } from "../src/store/state";
 import type { Reserve, Reserved } from "../src/wire/types.gen";
 import { aHold } from "./examples";
+import { memoryStorage } from "./storage";
 
 /** A shop counter whose answers are written down beforehand. */
 class Shop {
@@ -45,14 +46,6 @@ class Shop {
 
 function held(id: string): Answer<Reserved> {
   return { ok: true, body: { hold: aHold({ reservation_id: id }), replayed: false } };
-}
-
-function memoryStorage(): Storage {
-  const kept = new Map<string, string>();
-  return {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-  } as Storage;
 }
 
 /** Lets every promise that can settle do so. */

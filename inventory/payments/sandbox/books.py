@@ -10,7 +10,7 @@ transaction. Calls block; async code calls them through `asyncio.to_thread`.
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, inspect, select, text, update
 
 from inventory.ledger.engine import insert, reading, writing
 from inventory.payments.port import Checkout
@@ -45,6 +45,7 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
 
 
+_TABLE = checkouts.name
 _KINDS = {CheckoutState.PAID: "paid", CheckoutState.DECLINED: "failed"}
 
 
@@ -55,6 +56,7 @@ class Books:
         self._engine = engine
         with writing(engine) as connection:
             metadata.create_all(connection)
+            _add_deadline(connection)
 
     def open(self, checkout: Checkout, now_ms: int) -> CheckoutRecord:
         """The hold's checkout that is open or paid already, else this one, opened."""
@@ -97,6 +99,12 @@ class Books:
             if happened and record is not None:
                 connection.execute(insert(connection, webhooks).values(_queued(record, now_ms)))
         return record
+
+
+def _add_deadline(connection: Connection) -> None:
+    """Books that were begun before checkouts had a deadline get the column for it."""
+    if all(column["name"] != "deadline_ms" for column in inspect(connection).get_columns(_TABLE)):
+        connection.execute(text(f"ALTER TABLE {_TABLE} ADD COLUMN deadline_ms BIGINT"))
 
 
 def _read(connection: Connection, checkout_id: str) -> CheckoutRecord | None:

@@ -37,11 +37,11 @@ class SandboxProvider:
         self._books = Books(engine)
         self._base_url = base_url.rstrip("/")
         self._secret = secret
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         self.deliveries = Deliveries(engine, webhook_url, secret, now_ms)
 
     async def start(self, checkout: Checkout) -> str:
-        record = await asyncio.to_thread(self._books.open, checkout, self._now_ms())
+        record = await asyncio.to_thread(self._books.open, checkout, self.now_ms())
         return f"{self._base_url}/sandbox/pay/{record.checkout_id}"
 
     def verify(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> PaymentEvent:
@@ -69,7 +69,7 @@ class SandboxProvider:
         return await self._finish(checkout_id, CheckoutState.DECLINED)
 
     async def _finish(self, checkout_id: str, state: CheckoutState) -> CheckoutRecord | None:
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         record = await asyncio.to_thread(self._books.finish, checkout_id, state, now_ms)
         self.deliveries.notice()
         return record

@@ -31,6 +31,7 @@ checkouts = Table(
     Column("currency", String(3), nullable=False),
     Column("description", Text, nullable=False),
     Column("return_url", Text, nullable=False),
+    Column("deadline_ms", BigInteger),
     Column("state", String(16), nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("finished_at_ms", BigInteger),

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.payments.sandbox.provider import SandboxProvider
-from rooms.likes import LikeCounter
-from rooms.redis_broker.broker import RedisBroker
-from server.app import Stores, make_dispatcher, open_stores
+from server.app import Stores, make_desk, open_stores
 from server.clock import now_ms
 from server.demo import DEMO_ROOM_ID, HOST, PICTURES, PICTURES_URL, PRODUCTS, Handle, seed
 from server.settings import Settings
@@ -24,9 +21,7 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
 
 @pytest.fixture
 def handle(stores: Stores) -> Handle:
-    broker = RedisBroker(stores.redis, events_kept=100)
-    provider = SandboxProvider(stores.engine, "", "", b"k" * 32)
-    return make_dispatcher(stores, broker, provider, "", LikeCounter()).handle
+    return make_desk(stores).dispatcher.handle
 
 
 async def test_seeding_twice_leaves_one_sale_ready_to_start(stores: Stores, handle: Handle) -> None:

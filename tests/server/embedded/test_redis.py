@@ -13,8 +13,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.embedded import EmbeddedError
-from server.embedded.lock import DataDirInUse
+from server.embedded import EmbeddedError, redis
+from server.embedded.lock import DataDirInUse, DataDirLock
 from server.embedded.redis import PrivateRedis, attach, redis_of
 from server.embedded.redis_binary import RedisBinary, find_redis_server, refuse_downgrade
 
@@ -23,9 +23,12 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 from redis.asyncio import Redis
+from server.embedded.lock import DataDirLock
 from server.embedded.redis import PrivateRedis
 
 async def main():
+    lock = DataDirLock(Path(sys.argv[1]))
+    lock.acquire()
     private = PrivateRedis(Path(sys.argv[1]))
     client = Redis.from_url(await private.start())
     await client.set("order", "paid")
@@ -81,15 +84,13 @@ async def test_what_was_written_is_there_after_a_stop(tmp_path: Path) -> None:
         assert await client.get("order") == "paid"
 
 
-async def test_a_stop_leaves_no_process_and_no_lock(tmp_path: Path) -> None:
+async def test_a_stop_leaves_no_process(tmp_path: Path) -> None:
     private = PrivateRedis(tmp_path)
     async with running(private):
         pid = private.pid
     assert pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    async with running(PrivateRedis(tmp_path)):
-        pass
 
 
 async def test_the_one_of_a_killed_owner_is_adopted_with_its_data(tmp_path: Path) -> None:
@@ -115,11 +116,30 @@ async def test_a_second_owner_is_refused_and_told_the_pid(tmp_path: Path) -> Non
     owner, _ = start_owner(tmp_path)
     try:
         with pytest.raises(DataDirInUse, match=f"pid {owner.pid}"):
-            await PrivateRedis(tmp_path).start()
+            DataDirLock(tmp_path).acquire()
     finally:
         kill(owner)
-    async with running(PrivateRedis(tmp_path)):
+    with DataDirLock(tmp_path):
         pass
+
+
+async def test_a_command_is_refused_where_the_owner_uses_another_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis, "OWNER_TIMEOUT_S", 0.1)
+    with DataDirLock(tmp_path), pytest.raises(DataDirInUse):
+        async with redis_of(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize("leave_one_running", [False, True])
+async def test_it_syncs_as_it_is_told_also_when_it_is_adopted(
+    tmp_path: Path, leave_one_running: bool
+) -> None:
+    if leave_one_running:
+        kill(start_owner(tmp_path)[0])
+    async with running(PrivateRedis(tmp_path, "always")) as client:
+        assert (await client.config_get("appendfsync"))["appendfsync"] == "always"
 
 
 async def test_a_killed_redis_comes_back_by_itself_with_its_data(tmp_path: Path) -> None:

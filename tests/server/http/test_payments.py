@@ -42,9 +42,11 @@ async def test_paid_checkout_becomes_an_order(room: Api) -> None:
     assert await start_paying(room, buyer, reservation_id) == url, "the same open checkout"
     page = await room.client.get(url)
     assert "19.90" in page.text
+    assert 'data-testid="sandbox-hold"' in page.text, "how long there is to pay"
     returned = await room.client.post(f"{url}/pay")
     assert returned.status_code == 303
-    assert returned.headers["location"].endswith(f"/r/{room.room_id}?order={reservation_id}")
+    back_to = f"/r/{room.room_id}?order={reservation_id}&payment=paid"
+    assert returned.headers["location"].endswith(back_to)
 
     async def is_paid() -> bool:
         return bool((await order_of(room, buyer, reservation_id))["state"] == "paid")
@@ -84,11 +86,37 @@ async def test_orders_are_shown_to_their_buyer_and_to_hosts_only(room: Api) -> N
         return [it["reservation_id"] for it in orders] == [reservation_id]
 
     await until(host_sees_it)
-    assert (await room.ask("GET", "/orders", token=stranger)).json() == {"orders": []}
+    nothing = {"orders": [], "paid_count": 0, "paid_cents": 0}
+    assert (await room.ask("GET", "/orders", token=stranger)).json() == nothing
+    hidden = await room.ask("GET", f"/orders?before={reservation_id}", token=stranger)
+    assert hidden.json()["code"] == "UNKNOWN_HOLD", "another buyer's order tells nothing"
     refused = await room.ask("GET", "/orders?all=true", token=buyer)
     assert refused.json()["code"] == "FORBIDDEN"
     unclear = await room.ask("GET", "/orders?all=perhaps", token=buyer)
     assert unclear.json()["code"] == "BAD_FIELD"
+
+
+async def test_totals_are_of_all_orders_though_a_page_is_of_500(api: Api) -> None:
+    await api.open(units=600, per_buyer_max=99)
+    first = (await api.reserve(api.token()))["hold"]["reservation_id"]
+    assert (await send(api, webhook(api, first))).status_code == 200
+    buyers = [api.token() for _ in range(7)]
+    await asyncio.gather(*(api.reserve(buyers[number % 7]) for number in range(502)))
+
+    async def orders(query: str = "") -> Any:
+        return (await api.ask("GET", f"/orders?all=true{query}")).json()
+
+    async def second_page_is_full() -> bool:
+        oldest = (await orders())["orders"][-1]["reservation_id"]
+        return len((await orders(f"&before={oldest}"))["orders"]) == 3
+
+    await until(second_page_is_full)
+    page = await orders()
+    assert len(page["orders"]) == 500
+    assert first not in [it["reservation_id"] for it in page["orders"]]
+    assert (page["paid_count"], page["paid_cents"]) == (1, 1990)
+    unknown = await api.ask("GET", f"/orders?all=true&before={new_id()}")
+    assert unknown.json()["code"] == "UNKNOWN_HOLD"
 
 
 def webhook(room: Api, hold_id: str, **changes: object) -> bytes:

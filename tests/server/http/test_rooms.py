@@ -60,7 +60,7 @@ async def test_guest_gets_a_token_that_works_here_and_as_a_viewer(room: Api) -> 
     claims = jwt.decode(told["token"], options={"verify_signature": False})
     assert claims["exp"] * 1000 == told["expires_at_ms"]
     mine = await room.ask("GET", "/orders", token=told["token"])
-    assert mine.json() == {"orders": []}
+    assert mine.json()["orders"] == []
     refused = await room.ask("POST", "/sales/flash/end", {}, token=told["token"])
     assert refused.status_code == 403
 

@@ -1,14 +1,15 @@
 """The sandbox pay page: says what is paid, works without script, and acts once."""
 
 from collections.abc import AsyncIterator, Iterator
+from html import escape
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from starlette.applications import Starlette
 
-from inventory.ledger.engine import open_engine
+from inventory.ledger.engine import open_engine, writing
 from inventory.payments.port import Checkout, new_checkout_id
 from inventory.payments.sandbox import SandboxProvider
 from server.http.sandbox_pages import WORDS, price_text, sandbox_mount
@@ -35,7 +36,9 @@ async def browser(provider: SandboxProvider) -> AsyncIterator[httpx.AsyncClient]
         yield browser
 
 
-async def open_checkout(provider: SandboxProvider, description: str = "茶 <b>tea</b>") -> str:
+async def open_checkout(
+    provider: SandboxProvider, return_url: str = RETURN_URL, deadline_ms: int | None = None
+) -> str:
     checkout = Checkout(
         checkout_id=new_checkout_id(),
         room_id="tea",
@@ -43,8 +46,9 @@ async def open_checkout(provider: SandboxProvider, description: str = "茶 <b>te
         buyer_id="g-1",
         amount_cents=123456,
         currency="CNY",
-        description=description,
-        return_url=RETURN_URL,
+        description="茶 <b>tea</b>",
+        return_url=return_url,
+        deadline_ms=deadline_ms,
     )
     return await provider.start(checkout)
 
@@ -104,7 +108,8 @@ async def test_paying_returns_to_the_room_and_queues_one_report(
     url = await open_checkout(provider)
     for _ in range(2):  # an impatient second press changes nothing
         response = await browser.post(f"{url}/pay")
-        assert (response.status_code, response.headers["location"]) == (303, RETURN_URL)
+        back_to = f"{RETURN_URL}&payment=paid"
+        assert (response.status_code, response.headers["location"]) == (303, back_to)
     assert provider.deliveries.backlog()["queued"] == 1
     page = await browser.get(url)
     assert WORDS["en"]["paid"] in page.text
@@ -118,6 +123,46 @@ async def test_declining_says_that_nothing_was_charged(
     assert (await browser.post(f"{url}/decline")).status_code == 303
     assert (await browser.post(f"{url}/pay")).status_code == 303, "too late: it stays declined"
     assert WORDS["en"]["declined"] in (await browser.get(url)).text
+
+
+async def test_the_way_back_says_how_the_payment_stands(
+    browser: httpx.AsyncClient, provider: SandboxProvider
+) -> None:
+    url = await open_checkout(provider)
+    assert f'href="{escape(RETURN_URL)}&amp;payment=back"' in (await browser.get(url)).text
+    declined = await browser.post(f"{url}/decline")
+    assert declined.headers["location"] == f"{RETURN_URL}&payment=failed"
+    assert "payment=failed" in (await browser.post(f"{url}/pay")).headers["location"]
+    assert "&amp;payment=failed" in (await browser.get(url)).text
+    plain = await open_checkout(provider, "http://shop.test/r/tea")
+    paid = await browser.post(f"{plain}/pay")
+    assert paid.headers["location"] == "http://shop.test/r/tea?payment=paid"
+
+
+async def test_page_says_how_long_the_hold_lasts(
+    browser: httpx.AsyncClient, provider: SandboxProvider
+) -> None:
+    moment = provider.now_ms()
+    provider.now_ms = lambda: moment
+    url = await open_checkout(provider, deadline_ms=moment + 119_001)
+    assert "2:00 more" in (await browser.get(url)).text
+    assert "还剩 2:00" in (await browser.get(f"{url}?lang=zh")).text
+    provider.now_ms = lambda: moment + 119_001
+    assert WORDS["en"]["hold_over"] in (await browser.get(url)).text
+    await browser.post(f"{url}/decline")
+    assert "sandbox-hold" not in (await browser.get(url)).text, "it no longer matters"
+
+
+async def test_books_begun_before_there_were_deadlines_go_on(
+    engine: Engine, provider: SandboxProvider
+) -> None:
+    url = await open_checkout(provider)
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE sandbox_checkouts DROP COLUMN deadline_ms"))
+    again = SandboxProvider(engine, "http://shop.test", "http://shop.test/hooks", b"s" * 32)
+    assert await open_checkout(again, deadline_ms=1) == url
+    record = await again.checkout(url.rsplit("/", 1)[1])
+    assert record is not None and record.deadline_ms is None
 
 
 async def test_looking_at_the_page_pays_nothing(

@@ -106,6 +106,7 @@ export const en: Texts = {
   "toast.refund_due": "Paid too late, it was sold: you will be refunded",
   "toast.copied": "Link copied",
   "toast.restocked": "Stock updated",
+  "toast.restockedBefore": "Your first change was made already: look at the stock",
   "toast.started": "The countdown is running",
   "toast.ended": "The sale has ended",
   "toast.created": "Created",

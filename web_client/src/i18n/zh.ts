@@ -104,6 +104,7 @@ export const zh = {
   "toast.refund_due": "付款太晚，商品已售出，将退款给你",
   "toast.copied": "链接已复制",
   "toast.restocked": "库存已更新",
+  "toast.restockedBefore": "前一次调整已经生效，请看现在的库存",
   "toast.started": "已开始倒计时",
   "toast.ended": "销售已结束",
   "toast.created": "已创建",

@@ -1,9 +1,10 @@
 // Reservations and orders as they come. The list is asked for again shortly after stock moved:
-// many purchases in one moment are one question.
+// many purchases in one moment are one question. The sum is the server's, of all orders there are.
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
-import { listOrders } from "../../api";
+import { mayRetry } from "../../answer";
+import { listOrders, type OrdersReply } from "../../api";
 import { money, t, timeOfDay } from "../../i18n";
 import type { HoldView } from "../../wire/types.gen";
 import { useRoom } from "../context";
@@ -14,16 +15,15 @@ const GATHER_MS = 400;
 const RETRY_MS = 3_000;
 
 export function HostOrders() {
-  const { orders, failed } = useOrders();
+  const { listed, failed } = useOrders();
+  const { orders, paid_count, paid_cents } = listed;
   const currency = useRoom().state.value.room?.currency ?? "CNY";
-  const paid = orders.filter((order) => order.state === "paid");
-  const sumCents = paid.reduce((sum, order) => sum + order.amount_cents, 0);
   return (
     <section class="host-column host-orders" data-testid="host-orders">
       <header class="column-header">
         <h2 class="column-title">{t("host.orders")}</h2>
         <span class="orders-sum" data-testid="host-orders-sum">
-          {t("host.orders.sum", { count: paid.length, amount: money(sumCents, currency) })}
+          {t("host.orders.sum", { count: paid_count, amount: money(paid_cents, currency) })}
         </span>
       </header>
       {failed && <p class="empty">{t("host.orders.failed")}</p>}
@@ -54,9 +54,11 @@ function OrderRow({ order, currency }: { order: HoldView; currency: string }) {
   );
 }
 
-function useOrders(): { orders: readonly HoldView[]; failed: boolean } {
+const NOTHING: OrdersReply = { orders: [], paid_count: 0, paid_cents: 0 };
+
+function useOrders(): { listed: OrdersReply; failed: boolean } {
   const room = useRoom();
-  const orders = useSignal<readonly HoldView[]>([]);
+  const listed = useSignal(NOTHING);
   const failed = useSignal(false);
   // Changes whenever any stock moved or a connection came back; null while there is none.
   const moved = useComputed(() => {
@@ -67,14 +69,14 @@ function useOrders(): { orders: readonly HoldView[]; failed: boolean } {
   const [later] = useState(() => gathered(async () => {
     const answer = await listOrders(room.roomId, room.token);
     failed.value = !answer.ok;
-    if (answer.ok) orders.value = answer.body.orders;
-    else if (moved.peek() !== null) later.in(RETRY_MS);
+    if (answer.ok) listed.value = answer.body;
+    else if (mayRetry(answer.error) && moved.peek() !== null) later.in(RETRY_MS);
   }));
   useSignalEffect(() => {
     if (moved.value !== null) later.in(GATHER_MS);
   });
   useEffect(() => () => later.stop(), []);
-  return { orders: orders.value, failed: failed.value };
+  return { listed: listed.value, failed: failed.value };
 }
 
 /** Runs `act` once for all the times it is asked for within a delay; after `stop`, never again. */

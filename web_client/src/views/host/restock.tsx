@@ -4,13 +4,13 @@ import { useState } from "preact/hooks";
 
 import { t } from "../../i18n";
 import type { Sale } from "../../store/state";
-import { toastText } from "../../toasts";
 import { useRoom } from "../context";
 import { Sheet } from "../sheet";
 import { Field } from "./field";
 
 export function RestockSheet({ sale, close }: { sale: Sale; close: () => void }) {
   const room = useRoom();
+  const [restocking] = useState(() => room.restocking(sale.sale_id)); // one id for every press
   const [units, setUnits] = useState("10");
   const [busy, setBusy] = useState(false);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
@@ -18,11 +18,9 @@ export function RestockSheet({ sale, close }: { sale: Sale; close: () => void })
     const change = Number.parseInt(units, 10);
     if (busy || !Number.isSafeInteger(change) || change === 0) return;
     setBusy(true);
-    const done = await room.restock(sale.sale_id, change);
+    const done = await room.restock(restocking, change);
     setBusy(false);
-    if (!done) return;
-    toastText("toast.restocked", "good");
-    close();
+    if (done) close();
   };
   return (
     <Sheet title={t("host.restock")} testid="restock-sheet" onClose={close}>

@@ -1,0 +1,81 @@
+"""Connecting to the stores that the settings name. One that cannot be used is told in one line that
+names its setting, before anything listens; a password in a URL is never repeated.
+"""
+
+import asyncio
+from pathlib import Path
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventory.ledger.engine import LedgerUnavailable, open_engine
+from server.settings import Settings, SettingsError, both_names
+
+REDIS_CONNECTIONS_MAX = 64  # past that a command waits for one to be free
+REDIS_TIMEOUT_S = 5.0
+DATABASE_FILE = "kaibo.db"
+
+
+def redis_client(url: str) -> "Redis":
+    """A client that never retries by itself: a script that timed out may have run, and only the
+    caller knows whether its id makes a second run harmless."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=REDIS_CONNECTIONS_MAX,
+        timeout=REDIS_TIMEOUT_S,
+        socket_timeout=REDIS_TIMEOUT_S,
+        socket_connect_timeout=REDIS_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis(connection_pool=pool)
+
+
+async def named_redis(url: str) -> "Redis":
+    """A client of the Redis that `redis_url` names, which has answered. Raises SettingsError."""
+    try:
+        client = redis_client(url)
+    except ValueError as error:
+        raise SettingsError(f"{both_names('redis_url')}: {error}") from None
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        await client.aclose()
+        raise SettingsError(f"{both_names('redis_url')}: no Redis answers: {error}") from None
+    return client
+
+
+async def connect_sql(settings: Settings) -> Engine:
+    """The database, with its tables made. Raises SettingsError for one that was named, and
+    LedgerUnavailable for the data folder's own."""
+    url = settings.database_url
+    if not url:
+        return await asyncio.to_thread(open_engine, f"sqlite:///{database_path(settings)}")
+    if not url.startswith("sqlite"):
+        raise SettingsError(
+            f"{both_names('database_url')}: only SQLite is supported now: sqlite:////path/to/file"
+        )
+    try:
+        return await asyncio.to_thread(open_engine, url)
+    except (SQLAlchemyError, LedgerUnavailable, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(f"{both_names('database_url')}: {reason}") from None
+
+
+def database_path(settings: Settings) -> Path:
+    return settings.data_path / DATABASE_FILE
+
+
+def require_data(settings: Settings) -> None:
+    """Raises SettingsError where a server has never run, so that a mistyped folder is not taken for
+    an empty shop, nor made."""
+    own = [] if settings.database_url else [database_path(settings)]
+    own += [] if settings.redis_url else [settings.data_path / "redis"]
+    if not all(path.exists() for path in own):
+        raise SettingsError(
+            f"nothing is at {settings.data_path}: name the folder of a server that has run, by"
+            f" {both_names('data_dir')}"
+        )
