@@ -3,6 +3,9 @@
 This is a uvicorn WebSocket protocol class (`ws=Connection`) on the sans-IO protocol of the
 `websockets` package. It has no task and no queue of its own: callbacks read, the hub writes, and
 only a command that must wait for a store gets a task. What it needs comes as `app_state["live"]`.
+
+    transport -> InputPace (a little per turn) -> websockets (frames) -> Assembly (messages)
+              -> Session (what to do) -> dispatcher -> answer;  Farewell is how all of it ends
 """
 
 import asyncio
@@ -11,8 +14,7 @@ from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
-from websockets.exceptions import InvalidState
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State as SocketState
 from websockets.server import ServerProtocol
@@ -20,18 +22,19 @@ from websockets.typing import Subprotocol
 
 from inventory.store import InventoryError
 from rooms.broker import BrokerUnavailable
+from server.assembly import CONTROL_BYTES_MAX, Assembly, Message
 from server.clock import now_ms
+from server.farewell import Farewell
 from server.handshake import Asked, origin_allowed, read_handshake
+from server.input_pace import InputPace
 from server.live import Live
-from server.session import Answer, Close, Execute, Session, State
+from server.session import Answer, Close, Execute, Session
 from server.tokens import BadToken, Caller, WrongRoom
 from server.wire.codes import CloseCode, ErrorCode
 from server.wire.commands import Ping, Pong
 from server.wire.events import ErrorBody
 
 log = logging.getLogger("kaibo.connection")
-
-CLOSE_TIMEOUT_S = 5.0  # how long the peer may take to answer our close frame
 
 
 class Connection(asyncio.Protocol):
@@ -48,10 +51,11 @@ class Connection(asyncio.Protocol):
         self._connections = cast("set[Any]", server_state.connections)
         self._tasks = server_state.tasks
         self._loop = _loop or asyncio.get_running_loop()
-        self._socket = ServerProtocol(max_size=self._live.settings.message_bytes_max)
-        self._fragments: list[bytes] = []
-        self._fragments_are_text = False
-        self._early: list[tuple[bytes, bool]] = []  # sent with the handshake, kept for after it
+        bytes_max = self._live.settings.message_bytes_max
+        # Room for a ping amid a message of the largest size; `Assembly` knows the exact limit.
+        self._socket = ServerProtocol(max_size=bytes_max + CONTROL_BYTES_MAX)
+        self._assembly = Assembly(bytes_max, now_ms())
+        self._address: str | None = None  # set when the door has handed the socket over
         self._session: Session | None = None
         self._asked: Asked | None = None
         self.caller: Caller | None = None
@@ -103,29 +107,39 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self._live.settings.egress_soft_bytes)
+        self._input = InputPace(self._transport, self._loop, self._take_piece)
+        self._farewell = Farewell(self._transport, self._socket, self._loop)
         self._connections.add(self)
         self._live.connections.add(self)
+
+    def take_over(self, address: str, early: bytes) -> None:
+        """The door has handed the socket over, with its place in the census and the input that
+        came with the handshake."""
+        self._address = address
+        if early:
+            self.data_received(early)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at_s = self._loop.time()
         self.pinged_at_s = None
-        self._socket.receive_data(data)
-        for event in self._socket.events_received():
-            if isinstance(event, Request):
-                self._open(event)
-            elif isinstance(event, Frame):
-                self._take_frame(event)
-        self._flush()
+        if not self._input.receive(data):
+            self._farewell.fail(CloseCode.TOO_BIG, "too much before the welcome")
 
     def eof_received(self) -> None:
         self._socket.receive_eof()
-        self._flush()
+        self._farewell.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._input.stop()
+        self._farewell.lost()
         self._connections.discard(self)
         self._live.connections.discard(self)
+        if self._address is not None:
+            self._live.census.leave(self._address)
         if self._asked is not None and self.caller is not None:
-            self._spawn(self._live.hub.leave(self._asked.room_id, self, self._live.subscriber))
+            room_id = self._asked.room_id
+            self._live.census.rise(room_id, self.caller.user_id, self)
+            self._spawn(self._live.hub.leave(room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
         """uvicorn is stopping, and has let us drain before."""
@@ -134,13 +148,13 @@ class Connection(asyncio.Protocol):
     def leave(self, retry_after_ms: int) -> None:
         """Take no more commands, answer those in flight, then close with 1012 and a hint."""
         self._leaving = f"retry_after_ms={retry_after_ms}"
-        self._transport.pause_reading()
+        self._input.hold()
         self._leave_when_idle()
 
     def _leave_when_idle(self) -> None:
         if self._leaving and (self._session is None or self._session.is_idle):
             self.close(CloseCode.RESTART, self._leaving)
-            self._resume_reading()  # for the peer's answer to the close
+            self._input.release()  # for the peer's answer to the close
 
     # Opening.
 
@@ -174,7 +188,8 @@ class Connection(asyncio.Protocol):
         else:
             in_flight_max = self._live.settings.commands_in_flight_max
             self._session = Session(asked.codec, in_flight_max, now_ms())
-            self._transport.pause_reading()  # no commands before the welcome
+            self._input.hold()  # no commands before the welcome
+            self._sit(asked.room_id, self.caller.user_id)
             self._spawn(self._join(asked, self.caller, self._session))
 
     async def _join(self, asked: Asked, caller: Caller, session: Session) -> None:
@@ -187,7 +202,7 @@ class Connection(asyncio.Protocol):
             log.exception("cannot welcome to %s", asked.room_id)
             self.close(CloseCode.RESTART, "the server failed; it has been logged")
         finally:
-            self._resume_reading()
+            self._input.release()
 
     async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
@@ -199,37 +214,38 @@ class Connection(asyncio.Protocol):
             self.write(snapshot.welcome(asked.codec, caller, asked.since))
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
-            early, self._early = self._early, []
-            for payload, is_text in early:
-                self._take_message(payload, is_text)
 
-    def _resume_reading(self) -> None:
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+    def _sit(self, room_id: str, user_id: str) -> None:
+        oldest = self._live.census.sit(room_id, user_id, self)
+        if oldest is not None:
+            oldest.close(CloseCode.TOO_MANY, "you have too many connections to this room")
 
     # Messages.
 
-    def _take_frame(self, frame: Frame) -> None:
-        if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._fragments_are_text = frame.opcode is Opcode.TEXT
-            self._fragments = []
-        elif frame.opcode is not Opcode.CONT:
-            return  # the sans-IO protocol has answered control frames already
-        self._fragments.append(bytes(frame.data))
-        if frame.fin:
-            payload, self._fragments = b"".join(self._fragments), []
-            self._take_message(payload, self._fragments_are_text)
+    def _take_piece(self, data: bytes) -> None:
+        self._socket.receive_data(data)
+        taken_at_ms = now_ms()
+        for event in self._socket.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame) and not self._take_frame(event, taken_at_ms):
+                break
+        self._flush()
 
-    def _take_message(self, payload: bytes, is_text: bool) -> None:
-        if self._session is None or self._asked is None:
-            return
-        if self._session.state is State.JOINING:
-            self._early.append((payload, is_text))  # one read at most: reading is paused
-            return
-        if is_text and not _is_utf8(payload):
-            self.close(CloseCode.INVALID_DATA, "text is not UTF-8")
-            return
-        match self._session.receive(payload, is_text, now_ms()):
+    def _take_frame(self, frame: Frame, taken_at_ms: int) -> bool:
+        """False if the frame ended the connection."""
+        match self._assembly.take(frame, taken_at_ms):
+            case Close(code, reason):
+                self._farewell.fail(code, reason)
+                return False
+            case Message() as message:
+                self._take_message(message, taken_at_ms)
+        return True
+
+    def _take_message(self, message: Message, taken_at_ms: int) -> None:
+        if self._session is None or self._socket.state is not SocketState.OPEN:
+            return  # it is ending; nothing is begun
+        match self._session.receive(message.payload, message.is_text, taken_at_ms):
             case Execute(command_id, _, Ping() as ping):
                 self._answer_ping(command_id, ping)
             case Execute() as execute:
@@ -266,6 +282,7 @@ class Connection(asyncio.Protocol):
     def _send(self, kind: str, command_id: int | None, body: Any) -> None:
         assert self._asked is not None
         self.write(self._asked.codec.message(kind, command_id, body))
+        self._flush()
 
     # Closing and keepalive.
 
@@ -277,32 +294,17 @@ class Connection(asyncio.Protocol):
             self._flush()
 
     def close(self, code: CloseCode, reason: str) -> None:
-        """Start the closing handshake; the transport is closed when the peer answers, or soon."""
-        try:
-            self._socket.send_close(code, reason[:100])
-        except InvalidState:
-            self._transport.abort()  # it is closing already, or never opened
-            return
-        self._flush()
-        # Not close(): that would wait for ever for a peer that does not read.
-        self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
+        """Start the closing handshake; whatever the peer does, the socket ends soon."""
+        self._farewell.close(code, reason)
 
     def _flush(self) -> None:
-        for data in self._socket.data_to_send():
-            if data:
-                self._transport.write(data)
-            else:
-                self._transport.close()  # both sides said goodbye, or the peer broke the protocol
+        """Write what the protocol has to say. Answers and pongs are not the hub's to shed: who
+        asks on without reading is closed at the hard mark."""
+        self._farewell.flush()
+        if self._transport.get_write_buffer_size() > self._live.settings.egress_bytes_max:
+            self._farewell.fail(CloseCode.SLOW, "answers are not read")
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _is_utf8(payload: bytes) -> bool:
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

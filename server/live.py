@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rooms.broker import Broker, Subscriber
 from rooms.hub import Hub
+from server.census import Census
 from server.dispatch import Dispatcher
 from server.settings import Settings
 from server.snapshots import Snapshots
@@ -26,4 +27,5 @@ class Live:
     subscriber: Subscriber
     snapshots: Snapshots
     dispatcher: Dispatcher
+    census: "Census[Connection]"
     connections: "set[Connection]" = field(default_factory=set)

@@ -50,7 +50,7 @@ ERRORS: dict[str, tuple[str, str]] = {
 CLOSES: dict[CloseCode, tuple[str, str]] = {
     CloseCode.GOING_AWAY: ("reserved; a browser leaving the page sends it", "reconnect"),
     CloseCode.INVALID_DATA: ("text that is not UTF-8", "correct the client"),
-    CloseCode.TOO_BIG: ("a message over the limit", "correct the client"),
+    CloseCode.TOO_BIG: ("a message over the limit, or in too many fragments", "correct the client"),
     CloseCode.RESTART: (
         "the server restarts, or a store is away",
         "reconnect; a reason `retry_after_ms=N` says when",
@@ -64,9 +64,13 @@ CLOSES: dict[CloseCode, tuple[str, str]] = {
         "reconnect; you will get the room anew",
     ),
     CloseCode.NO_PONG: ("no answer to the server's ping", "reconnect"),
-    CloseCode.RATE: ("commands went on over the rate", "slow down, reconnect"),
+    CloseCode.RATE: ("commands went on over the rate, or too many frames", "slow down, reconnect"),
     CloseCode.BAD_TOKEN: ("no token, or an unreadable or expired one", "get a new token first"),
     CloseCode.BAD_MESSAGE: ("not this protocol: undecodable, or no array", "correct the client"),
+    CloseCode.TOO_MANY: (
+        "the user opened more connections to this room; the oldest is closed",
+        "stop: a newer one is in use",
+    ),
     CloseCode.FORBIDDEN: ("the token is for another room", "get this room's token first"),
     CloseCode.UNKNOWN_ROOM: ("the room does not exist", "stop"),
 }

@@ -38,6 +38,7 @@ class CloseCode(IntEnum):
     RATE = 4029
     BAD_TOKEN = 4500
     BAD_MESSAGE = 4501
+    TOO_MANY = 4504
     FORBIDDEN = 4507
     UNKNOWN_ROOM = 4508
 
