@@ -6,6 +6,7 @@ makes returned units and expired holds visible when nobody asks.
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from inventory.ledger.catalogue import Catalogue
 from inventory.store import InventoryError, Store
@@ -24,12 +25,14 @@ class Sweeper:
         self._interval_ms = interval_ms
         self._room_ids: list[str] = []
 
-    async def run(self) -> None:
-        """Sweeps for ever. What cannot be reached now is swept later; it is said once."""
+    async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
+        """Sweeps for ever, telling of each sweep that succeeded. What cannot be reached now is
+        swept later; it is said once."""
         failing = False
         while True:
             try:
                 await self.sweep()
+                succeeded()
                 failing = False
             except InventoryError as error:
                 if not failing:

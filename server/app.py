@@ -9,13 +9,13 @@ supervised    the stores, and several processes that each do so on one port
 
 import asyncio
 import contextlib
-import functools
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -66,6 +66,8 @@ from server.write_gate import GatedSandbox, WriteGate
 
 THREADS_MAX = 32  # for SQL: at most half of them can be kept waiting by writes
 COMMENT_BURST = 5
+WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
+Watched = Mapping[str, jobs.LastSuccess]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,8 +266,10 @@ async def open_server(
     subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
     live = _live_side(stores, desk, hub, subscriber, public_url)
     pages = sandbox_mount(desk.provider)
-    app = _app(_http_parts(stores, desk, live, settler), live, [*extra_routes, pages])
-    async with jobs.running(_jobs(stores, desk, live, settler) | {"subscriber": subscriber.run}):
+    watched = {name: jobs.LastSuccess() for name in WATCHED_JOBS}
+    app = _app(_http_parts(stores, desk, live, settler, watched), live, [*extra_routes, pages])
+    running = _jobs(stores, desk, live, settler, watched) | {"subscriber": subscriber.run}
+    async with jobs.running(running):
         yield Running(stores=stores, live=live, app=app, public_url=public_url)
 
 
@@ -296,19 +300,23 @@ def _live_side(
     )
 
 
-def _jobs(stores: Stores, desk: Desk, live: Live, settler: Settler) -> dict[str, jobs.Job]:
+def _jobs(
+    stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
+) -> dict[str, jobs.Job]:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    relay = Relay(stores.outbox, desk.broker, stores.catalogue)
+    sweeper = Sweeper(stores.store, stores.catalogue)
     once: dict[str, jobs.Job] = {  # needed once, however many workers there are
-        "relay": Relay(stores.outbox, desk.broker, stores.catalogue).run,
-        "ledger": stores.writer.run,
-        "sweeper": Sweeper(stores.store, stores.catalogue).run,
-        "settler": settler.run,
+        "relay": partial(relay.run, watched["relay"].note),
+        "ledger": partial(stores.writer.run, watched["ledger"].note),
+        "sweeper": partial(sweeper.run, watched["sweeper"].note),
+        "settler": partial(settler.run, watched["settler"].note),
         "sandbox": desk.provider.run,
     }
     lease = Lease(stores.redis, "jobs", worker_id)
     return {
         "pulse": Pulse(live, desk.likes, worker_id).run,
-        "once": functools.partial(while_held, lease, once),
+        "once": partial(while_held, lease, once, [each.note for each in watched.values()]),
     }
 
 
@@ -317,7 +325,9 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     return frozenset({public_url, *(origin for origin in listed if origin)})
 
 
-def _http_parts(stores: Stores, desk: Desk, live: Live, settler: Settler) -> HttpParts:
+def _http_parts(
+    stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
+) -> HttpParts:
     async def redis_answers() -> object:
         return await stores.redis.ping()
 
@@ -335,7 +345,11 @@ def _http_parts(stores: Stores, desk: Desk, live: Live, settler: Settler) -> Htt
         settler=settler,
         provider=desk.provider,
         sql_writes=desk.sql_writes,
-        checks={"redis": redis_answers, "sql": sql_answers},
+        checks={
+            "redis": redis_answers,
+            "sql": sql_answers,
+            **{name: job.check for name, job in watched.items()},
+        },
         now_ms=now_ms,
     )
 

@@ -60,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._asked: Asked | None = None
         self.caller: Caller | None = None
         self._leaving = ""  # the reason to close with, once no command awaits its answer
+        self._is_listening = False
         self.heard_at_s = self._loop.time()
         self.pinged_at_s: float | None = None
 
@@ -223,6 +224,8 @@ class Connection(asyncio.Protocol):
     # Messages.
 
     def _take_piece(self, data: bytes) -> None:
+        # What came before the peer's close, or before the frame it broke a rule with, still counts.
+        self._is_listening = self._socket.state is SocketState.OPEN
         self._socket.receive_data(data)
         taken_at_ms = now_ms()
         for event in self._socket.events_received():
@@ -243,8 +246,8 @@ class Connection(asyncio.Protocol):
         return True
 
     def _take_message(self, message: Message, taken_at_ms: int) -> None:
-        if self._session is None or self._socket.state is not SocketState.OPEN:
-            return  # it is ending; nothing is begun
+        if self._session is None or not self._is_listening:
+            return  # we have said goodbye
         match self._session.receive(message.payload, message.is_text, taken_at_ms):
             case Execute(command_id, _, Ping() as ping):
                 self._answer_ping(command_id, ping)

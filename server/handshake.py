@@ -54,7 +54,8 @@ def _token(offered: list[str], headers: Headers) -> str | None:
     for entry in offered:
         if entry.startswith(BEARER_PREFIX):
             return entry.removeprefix(BEARER_PREFIX)
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    # Several headers mean the same as one with commas (RFC 9110, 5.3), which is no token of ours.
+    scheme, _, token = ", ".join(headers.get_all("Authorization")).partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
@@ -65,4 +66,11 @@ def origin_allowed(headers: Headers, allowed: frozenset[str]) -> bool:
         return True
     if len(origins) > 1:
         return False
-    return origins[0] in allowed or urlsplit(origins[0]).netloc == headers.get("Host")
+    return origins[0] in allowed or headers.get_all("Host") == [_host_of(origins[0])]
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

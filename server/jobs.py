@@ -1,20 +1,45 @@
 """Jobs: the loops that run beside the server. One that fails is logged and started again.
 
 Each job survives the faults it expects by itself; what reaches this file is a bug, and a bug in one
-job must not silently end it while viewers go on believing what they see.
+job must not silently end it while viewers go on believing what they see. A job that waits for a
+store, or fails again and again, is found by its last success.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 log = logging.getLogger("kaibo.jobs")
 
 RESTART_DELAY_S = 1.0
 CANCEL_AGAIN_S = 1.0
+FAILING_AFTER_S = 10.0  # every job that is watched succeeds once a second when all is well
 
 Job = Callable[[], Awaitable[None]]
+
+
+class Failing(Exception):
+    """A job has not succeeded for a while; the message names no address and no secret."""
+
+
+class LastSuccess:
+    """When one job last did its work. It may have its time from the moment it is made."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._at_s = clock_s()
+
+    def note(self) -> None:
+        """For the job to call each time."""
+        self._at_s = self._clock_s()
+
+    async def check(self) -> None:
+        """Raises Failing when that was too long ago."""
+        passed_s = self._clock_s() - self._at_s
+        if passed_s > FAILING_AFTER_S:
+            raise Failing(f"no success for {passed_s:.0f} s; see the log")
 
 
 @contextlib.asynccontextmanager

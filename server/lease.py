@@ -6,7 +6,7 @@ doing it N times. A holder that dies is replaced when its lease runs out.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
@@ -42,13 +42,13 @@ class Lease:
         self._key = f"kaibo:lease:{name}"
         self._holder = holder
 
-    async def hold(self) -> bool:
-        """Take or extend it; False if another holds it or Redis does not answer."""
+    async def hold(self) -> bool | None:
+        """Take or extend it: True if it is ours, False if another's, None if nobody can tell."""
         try:
             held = await self._redis.eval(_HOLD, 1, self._key, self._holder, LEASE_MS)
         except (RedisError, OSError) as error:
             log.warning("the lease cannot be asked for: %s", error)
-            return False
+            return None
         return bool(held)
 
     async def release(self) -> None:
@@ -59,15 +59,21 @@ class Lease:
             log.info("the lease runs out by itself: %s", error)
 
 
-async def while_held(lease: Lease, inner: Mapping[str, jobs.Job]) -> None:
+async def while_held(
+    lease: Lease, inner: Mapping[str, jobs.Job], done_elsewhere: Sequence[Callable[[], None]]
+) -> None:
     """Run `inner` whenever, and only while, the lease is held; until cancelled.
 
-    Redis being away ends the jobs too: they could do nothing without it.
+    Redis being away ends the jobs too: they could do nothing without it. `done_elsewhere` is called
+    while another worker holds the lease: what they watch is not failing then, only not ours.
     """
     async with AsyncExitStack() as release:
         release.push_async_callback(lease.release)
         while True:
-            while not await lease.hold():
+            while not (held := await lease.hold()):
+                if held is False:
+                    for note in done_elsewhere:
+                        note()
                 await asyncio.sleep(RENEW_EVERY_S)
             async with jobs.running(inner):
                 while await lease.hold():

@@ -6,7 +6,7 @@ skips a source it has published before, and the outbox remembers how far the rel
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from inventory.codes import Outcome
 from inventory.entry import Entry, UnreadableEntry
@@ -61,11 +61,13 @@ class Relay:
         self._catalogue = catalogue
         self._after: dict[str, str] = {}
 
-    async def run(self) -> None:
-        """Follow until cancelled; a store that is away is waited for."""
+    async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
+        """Follow until cancelled, telling of each step that succeeded; a store that is away is
+        waited for."""
         while True:
             try:
                 await self.step(block_ms=500)
+                succeeded()
             except (InventoryError, BrokerUnavailable) as error:
                 log.warning("the relay waits: %s", error)
                 await asyncio.sleep(RETRY_DELAY_S)

@@ -8,7 +8,7 @@ grows; at its cap the store pauses reserving. Several writers at once are wastef
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from inventory.entry import Entry, UnreadableEntry, position_of, stream_id_of
 from inventory.ledger.catalogue import Catalogue
@@ -33,12 +33,14 @@ class LedgerWriter:
         self._positions: dict[str, int] = {}  # what SQL has committed, as far as we know
         self._untrimmed: set[str] = set()
 
-    async def run(self) -> None:
-        """Follows all rooms, those created later too, and survives Redis or SQL being away."""
+    async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
+        """Follows all rooms, those created later too, and survives Redis or SQL being away. Tells
+        of each step that succeeded."""
         backoff_s = _BACKOFF_MIN_S
         while True:
             try:
                 await self.step(_BLOCK_MS)
+                succeeded()
                 backoff_s = _BACKOFF_MIN_S
             except InventoryError as error:
                 log.warning("ledger writer waits %.1f s: %s", backoff_s, error)

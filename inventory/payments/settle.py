@@ -73,11 +73,13 @@ class Settler:
         pending = await asyncio.to_thread(self._book.unsettled, PENDING_BATCH_MAX)
         return sum([await self._resolve(payment.provider, payment) for payment in pending])
 
-    async def run(self) -> None:
-        """`settle_pending` every second until cancelled; survives the stores being away."""
+    async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
+        """`settle_pending` every second until cancelled, telling of each that succeeded; survives
+        the stores being away."""
         while True:
             try:
                 await self.settle_pending()
+                succeeded()
             except (StoreUnavailable, LedgerUnavailable) as error:
                 log.warning("payments wait for their outcome: %s", error)
             await asyncio.sleep(PENDING_INTERVAL_S)

@@ -2,10 +2,10 @@
 
 import secrets
 
-from rooms import moderation
 from server.clock import now_ms
 from server.handlers.parts import HandlerParts
 from server.publishing import outgoing
+from server.shown_text import shown
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
 from server.wire.commands import Comment, Commented, Done, Like
@@ -14,11 +14,9 @@ from server.wire.views import CommentView
 
 
 async def comment(parts: HandlerParts, caller: Caller, command: Comment) -> Commented | ErrorBody:
-    text = moderation.clean(command.text)
-    if text is None:
-        return ErrorBody(
-            code=ErrorCode.BAD_FIELD, message="$.text: nothing in it to show", field="$.text"
-        )
+    text = shown(command.text, "text")
+    if isinstance(text, ErrorBody):
+        return text
     wait_ms = 0
     if caller.role != "host":
         wait_ms = parts.comment_limiter.take(f"{caller.room_id}:{caller.user_id}", now_ms())

@@ -5,19 +5,28 @@ import asyncio
 from inventory.ledger.catalogue import Product, Room
 from server.handlers.parts import HandlerParts
 from server.publishing import outgoing
+from server.shown_text import shown
 from server.tokens import Caller
 from server.views import product_view, room_view
 from server.wire.codes import ErrorCode
 from server.wire.commands import Done, Pin, ProductReply, PutProduct, PutRoom, RoomReply
 from server.wire.events import ErrorBody, PinEvent, ProductEvent, RoomEvent
 
+FIRST_CURRENCY = "CNY"  # of a room that was opened without one
 
-async def put_room(parts: HandlerParts, caller: Caller, command: PutRoom) -> RoomReply:
+
+async def put_room(parts: HandlerParts, caller: Caller, command: PutRoom) -> RoomReply | ErrorBody:
+    title = shown(command.title, "title")
+    if isinstance(title, ErrorBody):
+        return title
+    currency = await _currency(parts, caller.room_id, command.currency)
+    if isinstance(currency, ErrorBody):
+        return currency
     room = Room(
         room_id=caller.room_id,
-        title=command.title,
+        title=title,
         video_url=command.video_url,
-        currency=command.currency,
+        currency=currency,
     )
     async with parts.sql_writes.open():
         await asyncio.to_thread(parts.catalogue.put_room, room)
@@ -26,11 +35,31 @@ async def put_room(parts: HandlerParts, caller: Caller, command: PutRoom) -> Roo
     return RoomReply(room=view)
 
 
-async def put_product(parts: HandlerParts, caller: Caller, command: PutProduct) -> ProductReply:
+async def _currency(parts: HandlerParts, room_id: str, asked: str | None) -> str | ErrorBody:
+    """The room's currency from now on. Prices are numbers, so once a sale has one it stays."""
+    present = await asyncio.to_thread(parts.catalogue.room, room_id)
+    if present is None or asked is None or asked == present.currency:
+        return asked or (present.currency if present else FIRST_CURRENCY)
+    if not await parts.store.pools(room_id):
+        return asked
+    return ErrorBody(
+        code=ErrorCode.BAD_FIELD,
+        message=f"$.currency: the room has sales in {present.currency}, so it cannot change to"
+        f" {asked}; open another room for it",
+        field="$.currency",
+    )
+
+
+async def put_product(
+    parts: HandlerParts, caller: Caller, command: PutProduct
+) -> ProductReply | ErrorBody:
+    title = shown(command.title, "title")
+    if isinstance(title, ErrorBody):
+        return title
     product = Product(
         room_id=caller.room_id,
         product_id=command.product_id,
-        title=command.title,
+        title=title,
         picture_url=command.picture_url,
         list_price_cents=command.list_price_cents,
     )

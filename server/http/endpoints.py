@@ -95,7 +95,7 @@ ENDPOINTS = (
         "GET", ROOM, "get_room", rooms.get_room, RoomSnapshot,
         "Show a room: products, sales, what is pinned", refusals=NO_ROOM,
     ),
-    _command("PUT", ROOM, "put_room", "Open a room, or change its title and video"),
+    _command("PUT", ROOM, "put_room", "Open a room, or replace its title and video"),
     Endpoint(
         "POST", f"{ROOM}/tokens", "issue_token", rooms.issue_token, TokenReply,
         "Get a guest's token, or a new one for the guest whose token is sent",

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from server.http.parts import Check
 from server.http.replies import LiveReply, ReadyReply
+from server.jobs import Failing
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ async def _state(name: str, check: Check) -> str:
         await asyncio.wait_for(check(), CHECK_TIMEOUT_S)
     except TimeoutError:
         return f"no answer within {CHECK_TIMEOUT_S:g} s"
+    except Failing as error:
+        return str(error)
     except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
         log.warning("%s is not ready: %s", name, error)
         return type(error).__name__  # no more: messages may carry addresses

@@ -57,7 +57,9 @@ async def read_message(request: Request, kind: type[T], bytes_max: int) -> T:
     in_path = {name: request.path_params[name] for name in merged_names(kind, request.path_params)}
     for name, value in in_path.items():
         if fields.get(name, value) != value:
-            raise Refused(ErrorCode.BAD_FIELD, f"$.{name}: the path says {value!r}", f"$.{name}")
+            raise Refused(
+                ErrorCode.BAD_FIELD, f"$.{name}: the path says {value[:64]!r}", f"$.{name}"
+            )
     message = convert({**fields, **in_path}, kind)
     if isinstance(message, ErrorBody):
         raise Refused(message.code, message.message, message.field)

@@ -11,6 +11,7 @@ from server.http.replies import (
     TokenReply,
     TokenRequest,
 )
+from server.shown_text import shown
 from server.tokens import Caller
 from server.views import product_view, room_view
 from server.wire.codes import ErrorCode
@@ -81,7 +82,10 @@ async def issue_token(call: Call) -> TokenReply | ErrorBody:
         return ErrorBody(
             code=ErrorCode.FORBIDDEN, message="a host's token is made by: kaibo token --role host"
         )
-    guest = _guest(call.path["room_id"], request.name, call.caller)
+    name = None if request.name is None else shown(request.name, "name")
+    if isinstance(name, ErrorBody):
+        return name
+    guest = _guest(call.path["room_id"], name, call.caller)
     token, expires_at_ms = call.parts.tokens.issue(guest, call.parts.now_ms() // 1000)
     return TokenReply(token, guest.user_id, guest.name, guest.role, expires_at_ms)
 

@@ -38,7 +38,7 @@ COMMAND_NOTES: dict[str, str] = {
     "order is paid when a `hold` event says so, not when the page returns.",
     "holds": "From the ledger, which is a moment behind: a reservation that was answered just now "
     "may not be in it yet.",
-    "put_room": "Open the room, or change its title, video and currency.",
+    "put_room": "Open the room, or replace what it shows.",
     "put_product": "Create a product, or change it. Prices are integer cents.",
     "put_sale": "Nobody can buy until it is started. Other terms under the same id are KEY_REUSED.",
     "start_sale": "Opens `countdown_s` from now and closes `duration_s` after that. Once per sale.",

@@ -123,9 +123,12 @@ class HoldsReply(Reply, frozen=True):
 
 
 class PutRoom(Command, frozen=True):
+    """Title and video are replaced: without `video_url` the room has none. Without `currency` the
+    room keeps its own, or begins with CNY; it can change only while the room has no sales."""
+
     title: Title
     video_url: Url | None = None
-    currency: Currency = "CNY"
+    currency: Currency | None = None
 
 
 class RoomReply(Reply, frozen=True):

@@ -131,7 +131,7 @@ async def test_two_presses_of_one_unit_say_sold_out_in_plain_words(
     pages = [await enter(await open_page(), live_server, room) for _ in range(2)]
     for page in pages:
         await expect(by(page, "buy-button")).to_have_attribute("data-state", "buy")
-    await asyncio.gather(*(by(page, "buy-button").click() for page in pages))
+    await asyncio.gather(*(by(page, "buy-button").click(force=True) for page in pages))
     for page in pages:
         await expect(by(page, "buy-button")).to_have_attribute(
             "data-state", re.compile("held|sold_out")
@@ -165,6 +165,7 @@ async def test_a_purchase_by_keyboard_alone(live_server: LiveServer, open_page: 
             await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(by(page, "buy-button")).to_have_attribute("data-state", "held")
+    await expect(by(page, "buy-button")).to_have_attribute("aria-disabled", "false")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/sandbox/pay/**")
 

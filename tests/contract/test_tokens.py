@@ -2,6 +2,7 @@
 
 import jwt
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.harness import Client, LiveServer, Refusal, open_room
@@ -82,14 +83,22 @@ async def test_a_viewer_cannot_do_what_hosts_do(live_server: LiveServer) -> None
                 await ann.ask(op, **body)
 
 
+async def test_two_tokens_are_as_good_as_an_unreadable_one(live_server: LiveServer) -> None:
+    room = await open_room(live_server)
+    token = await live_server.guest(room)
+    headers = [("Authorization", f"Bearer {token}"), ("Authorization", f"Bearer {token}")]
+    address = f"{live_server.url.replace('http', 'ws', 1)}/v1/rooms/{room}/live"
+    async with connect(address, additional_headers=headers, proxy=None) as socket:
+        assert (await Client(socket).closed())[0] == 4500
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://["])
 async def test_another_origin_is_refused_before_the_socket_opens(
-    live_server: LiveServer,
+    live_server: LiveServer, origin: str
 ) -> None:
     room = await open_room(live_server)
     with pytest.raises(InvalidStatus) as refused:
-        async with live_server.socket(
-            room, await live_server.guest(room), origin="https://evil.example"
-        ):
+        async with live_server.socket(room, await live_server.guest(room), origin=origin):
             raise AssertionError("it opened")
     assert refused.value.response.status_code == 403
 

@@ -58,6 +58,12 @@ export class LiveRoom {
     this.#socket.open();
   }
 
+  /** Ends the connection for good: this page has nothing to do here. */
+  leave(): void {
+    this.#pulse.stop();
+    this.#socket.close();
+  }
+
   get token(): string {
     return this.#token;
   }

@@ -2,6 +2,7 @@
 // Texts are kept as keys, so that switching the language switches what is on screen.
 import { signal } from "@preact/signals";
 
+import { fieldLabel } from "./fields";
 import { type Key, refusalKey } from "./i18n";
 import type { ErrorBody } from "./wire/types.gen";
 
@@ -14,21 +15,23 @@ export interface Toast {
   id: number;
   key: Key;
   tone: Tone;
+  field: Key | null; // the label of the field that the text names
 }
 
 export const toasts = signal<readonly Toast[]>([]);
 let nextToastId = 1;
 
-export function toastText(key: Key, tone: Tone): void {
-  const toast = { id: nextToastId++, key, tone };
+export function toastText(key: Key, tone: Tone, field: Key | null = null): void {
+  const toast = { id: nextToastId++, key, tone, field };
   const others = toasts.value.filter((shown) => shown.key !== key);
   toasts.value = [...others, toast].slice(-SHOWN_MAX);
   setTimeout(() => dismiss(toast.id), SHOWN_MS);
 }
 
-/** What the server refused, in plain words. */
+/** What the server refused, in plain words; a field by the label it has on this page. */
 export function toastRefusal(error: ErrorBody): void {
-  toastText(refusalKey(error.code), "bad");
+  const field = error.code === "BAD_FIELD" ? fieldLabel(error.field) : null;
+  toastText(field === null ? refusalKey(error.code) : "refusal.BAD_FIELD.named", "bad", field);
 }
 
 export function dismiss(id: number): void {

@@ -16,6 +16,6 @@ test("full jitter: any moment from now to the ceiling", () => {
 test("codes from 4500 are final, all others are worth another try", () => {
   const codes = Object.entries(CLOSE);
   const final = codes.filter(([, code]) => isFinal(code)).map(([name]) => name);
-  expect(final).toEqual(["BAD_TOKEN", "BAD_MESSAGE", "FORBIDDEN", "UNKNOWN_ROOM"]);
+  expect(final).toEqual(["BAD_TOKEN", "BAD_MESSAGE", "TOO_MANY", "FORBIDDEN", "UNKNOWN_ROOM"]);
   expect(isFinal(1006)).toBe(false);
 });

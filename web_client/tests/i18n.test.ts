@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { en } from "../src/i18n/en";
+import { lang, t } from "../src/i18n";
 import { zh } from "../src/i18n/zh";
 
 /** Outcomes that tell of success, or that no client is ever refused with. */
@@ -15,6 +16,7 @@ const NOT_REFUSALS = new Set([
   "STARTED",
   "STOPPED",
   "RESTOCKED",
+  "ARCHIVED",
   "PAID",
   "PAID_LATE",
   "REFUND_DUE",
@@ -29,6 +31,23 @@ test("a text names the same values in both languages", () => {
   const values = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((found) => found[0]).sort();
   for (const [key, text] of Object.entries(zh)) {
     expect(values(en[key as keyof typeof zh]), key).toEqual(values(text));
+  }
+});
+
+test("one of a thing is in the singular", () => {
+  lang.value = "en";
+  expect(t("like.label", { count: 1 })).toBe("Like, 1 like so far");
+  expect(t("like.label", { count: 21 })).toBe("Like, 21 likes so far");
+});
+
+test("an expired hold is not said to be on sale again, for the sale may be over", () => {
+  expect(en["toast.expired"]).toBe("Time ran out, it is no longer held for you");
+  expect(zh["toast.expired"]).not.toContain("放回");
+});
+
+test("a host is told the command that gives the link, for this room", () => {
+  for (const texts of [en, zh]) {
+    expect(texts["gone.host.text"]).toContain("kaibo token --room {room} --role host");
   }
 });
 

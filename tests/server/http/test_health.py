@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from server.http import health
 from server.http.parts import Check
+from server.jobs import FAILING_AFTER_S, LastSuccess
 
 
 async def well() -> None:
@@ -47,6 +48,19 @@ async def test_part_that_fails_is_named_without_its_address() -> None:
     assert response.status_code == 503
     assert response.json()["parts"] == {"redis": "ConnectionError", "sql": "ok"}
     assert "10.0.0.7" not in response.text
+
+
+async def test_job_that_has_long_failed_is_named_until_it_succeeds() -> None:
+    now_s = 100.0
+    job = LastSuccess(lambda: now_s)
+    now_s += FAILING_AFTER_S
+    assert (await get("/ready", {"relay": job.check})).status_code == 200
+    now_s += 2
+    response = await get("/ready", {"redis": well, "relay": job.check})
+    assert response.status_code == 503
+    assert response.json()["parts"] == {"redis": "ok", "relay": "no success for 12 s; see the log"}
+    job.note()
+    assert (await get("/ready", {"relay": job.check})).status_code == 200
 
 
 async def test_part_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

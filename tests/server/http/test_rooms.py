@@ -1,5 +1,7 @@
 """What anybody may read, and the tokens guests get."""
 
+from typing import Any
+
 import jwt
 import pytest
 
@@ -87,6 +89,51 @@ async def test_token_that_is_sent_to_be_renewed_must_be_good(room: Api) -> None:
         assert response.status_code == status
 
 
+async def test_what_others_will_read_is_cleaned(room: Api) -> None:
+    told = (
+        await room.ask("POST", "/tokens", {"name": " \u202eAnn\n\tLee\u200b "}, token=None)
+    ).json()
+    assert told["name"] == "Ann Lee"
+    titled = await room.ask("PUT", "", {"title": "Tea\u2066  night\u0007"})
+    assert titled.json()["room"]["title"] == "Tea night"
+    body = {"title": "\ufeffOolong\n50 g", "list_price_cents": 1}
+    product = await room.ask("PUT", "/products/tea", body)
+    assert product.json()["product"]["title"] == "Oolong 50 g"
+
+
+@pytest.mark.parametrize("invisible", [" ", "\u200b", "\u202e\u200d", "\n\t"])
+async def test_what_nobody_could_read_is_refused_by_its_field(room: Api, invisible: str) -> None:
+    product = {"title": invisible, "list_price_cents": 1}
+    for method, path, body, field in (
+        ("POST", "/tokens", {"name": invisible}, "$.name"),
+        ("PUT", "", {"title": invisible}, "$.title"),
+        ("PUT", "/products/tea", product, "$.title"),
+    ):
+        token = None if field == "$.name" else room.host
+        refused = await room.ask(method, path, body, token=token)
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    shown = (await room.ask("GET", token=None)).json()
+    assert (shown["room"]["title"], shown["products"][0]["title"]) == ("Tea night", "Tea")
+
+
+async def test_the_currency_stays_unless_it_is_named_and_the_room_has_no_sales(api: Api) -> None:
+    async def put(**more: object) -> Any:
+        return (await api.ask("PUT", "", {"title": "Tea night", **more})).json()
+
+    assert (await put())["room"]["currency"] == "CNY"
+    assert (await put(currency="EUR"))["room"]["currency"] == "EUR"
+    assert (await put(video_url="/media/x.m3u8"))["room"]["currency"] == "EUR"
+    assert (await put())["room"] == (await put(currency="EUR"))["room"]
+    assert (await put())["room"]["video_url"] is None
+    body = {"title": "Tea", "list_price_cents": 1}
+    await api.ask("PUT", "/products/tea", body)
+    terms = {"product_id": "tea", "price_cents": 1, "total_units": 1}
+    await api.ask("PUT", "/sales/flash", terms)
+    refused = await put(currency="USD")
+    assert (refused["code"], refused["field"]) == ("BAD_FIELD", "$.currency")
+    assert (await put())["room"]["currency"] == "EUR"
+
+
 @pytest.mark.parametrize("name", ["", "n" * 25, 7])
 async def test_name_that_cannot_be_is_refused(room: Api, name: object) -> None:
     response = await room.ask("POST", "/tokens", {"name": name}, token=None)
@@ -106,4 +153,5 @@ async def test_openapi_document_is_served(api: Api) -> None:
 async def test_server_is_live_and_ready(api: Api) -> None:
     assert (await api.client.get("/health/live")).json() == {"status": "live"}
     ready = (await api.client.get("/health/ready")).json()
-    assert ready["parts"] == {"redis": "ok", "sql": "ok"}
+    parts = ("redis", "sql", "relay", "ledger", "sweeper", "settler")
+    assert ready["parts"] == dict.fromkeys(parts, "ok")

@@ -4,6 +4,7 @@ import { effect, signal } from "@preact/signals";
 
 import { en } from "./en";
 import type { Key, Texts } from "./keys";
+import { momentText } from "../moment";
 import { zh } from "./zh";
 
 export type { Key } from "./keys";
@@ -12,6 +13,7 @@ export type Lang = "zh" | "en";
 const TEXTS: Record<Lang, Texts> = { zh, en };
 const LOCALES: Record<Lang, string> = { zh: "zh-CN", en: "en" };
 const STORED = "kaibo.lang";
+const BLANKS = /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g;
 
 export const lang = signal<Lang>(initialLang());
 
@@ -27,8 +29,12 @@ export function switchLanguage(): void {
   localStorage.setItem(STORED, lang.value);
 }
 
+/** `{name}` is a value; `{name|one|many}` is a word that agrees with it in number. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  return TEXTS[lang.value][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return TEXTS[lang.value][key].replace(BLANKS, (whole, name: string, one?: string, many?: string) => {
+    const value = String(values[name] ?? whole);
+    return one === undefined || many === undefined ? value : value === "1" ? one : many;
+  });
 }
 
 /** The words for a refusal's code; a code from a newer server gets the general ones. */
@@ -52,9 +58,9 @@ export function count(value: number): string {
   return new Intl.NumberFormat(LOCALES[lang.value], options).format(value);
 }
 
-/** The time of day of a moment. */
-export function timeOfDay(momentMs: number): string {
-  return new Date(momentMs).toLocaleTimeString(LOCALES[lang.value], { hour12: false });
+/** When something was: the time of day, with the date unless that is today's. */
+export function when(momentMs: number): string {
+  return momentText(momentMs, Date.now(), LOCALES[lang.value]);
 }
 
 function initialLang(): Lang {

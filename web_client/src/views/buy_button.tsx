@@ -3,6 +3,9 @@
 //
 // It is never `disabled`, which would drop the keyboard's focus in the middle of a purchase: it says
 // that it does nothing now (aria-disabled) and does nothing.
+import { useRef } from "preact/hooks";
+
+import { SettlingButton } from "../press";
 import type { Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 import { useRoom } from "./context";
@@ -20,7 +23,11 @@ interface BuyButtonProps {
 
 export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
   const room = useRoom();
+  const settling = useRef(new SettlingButton()).current;
+  settling.becomes(offer.kind, performance.now());
+  const active = ACTIVE.has(offer.kind) && !settling.settles(performance.now());
   const press = () => {
+    if (settling.settles(performance.now())) return;
     if (offer.kind === "buy") room.buy(sale.sale_id);
     if (offer.kind === "held") void room.pay(offer.hold.reservation_id);
     if (offer.kind === "paid") openPanel("orders");
@@ -33,7 +40,7 @@ export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
       data-testid={testid}
       data-state={offer.kind}
       data-sale={sale.sale_id}
-      aria-disabled={!ACTIVE.has(offer.kind)}
+      aria-disabled={!active}
       aria-busy={offer.kind === "buying"}
       onClick={press}
     >

@@ -16,7 +16,7 @@ const TEXTS: Record<Why, Key> = {
   failed: "gone.failed.text",
 };
 
-export function Gone({ why }: { why: Why }) {
+export function Gone({ why, roomId = "" }: { why: Why; roomId?: string }) {
   const again = why === "failed" || why === "token";
   return (
     <main class="plain-page" data-testid="gone" data-why={why}>
@@ -26,7 +26,7 @@ export function Gone({ why }: { why: Why }) {
       </header>
       <div class="plain-middle">
         <h1>{t(TITLES[why])}</h1>
-        <p>{t(TEXTS[why])}</p>
+        <p>{t(TEXTS[why], { room: roomId })}</p>
         <p class="plain-actions">
           {again && (
             <button type="button" class="main-button" onClick={() => location.reload()}>

@@ -1,6 +1,6 @@
 // hls.js, loaded only when a room shows video. A live stream comes and goes with its encoder, so
 // every fatal error is followed by another try; the picture is late by about two segments.
-import Hls, { type ErrorData, type HlsConfig } from "hls.js";
+import Hls, { type BufferCodecsData, type ErrorData, type HlsConfig } from "hls.js";
 
 const RETRY_MS = 2_000;
 
@@ -11,11 +11,14 @@ const CONFIG: Partial<HlsConfig> = {
   backBufferLength: 10,
 };
 
-export function attachHls(video: HTMLVideoElement, url: string): () => void {
+export function attachHls(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
   const hls = new Hls(CONFIG);
   let timer = 0;
   const load = () => hls.loadSource(url);
   hls.on(Hls.Events.MANIFEST_PARSED, () => void video.play().catch(() => undefined));
+  hls.on(Hls.Events.BUFFER_CODECS, (_event: string, found: BufferCodecsData) => {
+    if (found.audio !== undefined || found.audiovideo !== undefined) onSound(); // alone, or muxed
+  });
   hls.on(Hls.Events.ERROR, (_event: string, data: ErrorData) => {
     if (!data.fatal) return;
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR) {

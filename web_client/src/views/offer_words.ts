@@ -29,22 +29,21 @@ export function timeText(offer: Offer, nowMs: number): string | null {
   return t("card.endsIn", { time: clockText(offer.endsAtMs - nowMs) });
 }
 
-/** The line beside the button, without its time. */
+/** The line beside the button, without its time. It never says what the button says. */
 export function statusText(offer: Offer, sale: Sale): string {
   switch (offer.kind) {
     case "held":
       return t("card.mine");
     case "sold_out":
-      return sale.held > 0 ? t("card.comeBack", { count: sale.held }) : t("phase.sold_out");
+      return t(sale.held > 0 ? "card.comeBack" : "card.flash", { count: sale.held });
     case "paid":
       return t("card.seeOrder");
     case "counting":
     case "limit":
       return t("card.limit", { count: sale.per_buyer_max });
-    case "buy":
-    case "buying":
-      return t("card.flash");
+    case "scheduled":
+      return t("phase.scheduled");
     default:
-      return t(`phase.${offer.kind}`);
+      return t("card.flash"); // the button says the rest
   }
 }

@@ -1,12 +1,13 @@
 // What is held for you and what you bought, newest first. The timers run on the server's clock.
 import { clockText } from "../duration";
-import { type Key, money, t, timeOfDay } from "../i18n";
+import { type Key, money, t, when } from "../i18n";
+import { type Returned, returnNote } from "../returned";
 import type { HoldView } from "../wire/types.gen";
 import { useRoom } from "./context";
 import { Badge, Picture } from "./parts";
 
-/** `returnedFrom`: the order whose pay page the viewer just came back from. */
-export function Orders({ returnedFrom }: { returnedFrom: string | null }) {
+/** `from`: the order whose pay page the viewer just came back from. */
+export function Orders({ from }: { from: Returned | null }) {
   const { holds, holdsKnown } = useRoom().state.value;
   const newestFirst = [...holds.values()].sort((one, other) => other.created_at_ms - one.created_at_ms);
   if (newestFirst.length === 0) {
@@ -15,23 +16,24 @@ export function Orders({ returnedFrom }: { returnedFrom: string | null }) {
   return (
     <ul class="orders" data-testid="orders">
       {newestFirst.map((hold) => (
-        <Order key={hold.reservation_id} hold={hold} returned={hold.reservation_id === returnedFrom} />
+        <Order key={hold.reservation_id} hold={hold} from={from} />
       ))}
     </ul>
   );
 }
 
-function Order({ hold, returned }: { hold: HoldView; returned: boolean }) {
+function Order({ hold, from }: { hold: HoldView; from: Returned | null }) {
   const room = useRoom();
   const currency = room.state.value.room?.currency ?? "CNY";
   const leftMs = hold.deadline_ms - room.nowMs.value;
   // Past its deadline a hold may still be "held" for a moment: until the server says what became of it.
   const payable = hold.state === "held" && leftMs > 0;
+  const note = returnNote(from, hold, payable);
   return (
     <li class="order" data-testid="order-item" data-state={hold.state} data-id={hold.reservation_id}>
       <div class="order-head">
         <Badge state={hold.state}>{t(`order.${hold.state}` satisfies Key)}</Badge>
-        <time>{timeOfDay(hold.created_at_ms)}</time>
+        <time>{when(hold.created_at_ms)}</time>
         <span class="order-id">{t("orders.id", { id: shortId(hold.reservation_id) })}</span>
       </div>
       {hold.lines.map((line) => (
@@ -45,8 +47,11 @@ function Order({ hold, returned }: { hold: HoldView; returned: boolean }) {
           </span>
         )}
       </div>
-      {returned && payable && <p class="order-note">{t("orders.confirming")}</p>}
-      {returned && hold.state === "paid" && <p class="order-note">{t("toast.paid")}</p>}
+      {note !== null && (
+        <p class="order-note" data-testid="order-note" data-key={note}>
+          {t(note, { time: clockText(leftMs) })}
+        </p>
+      )}
       {payable && <PayOrCancel hold={hold} currency={currency} />}
     </li>
   );

@@ -15,7 +15,7 @@ export function Toasts() {
           data-key={toast.key}
           onClick={() => dismiss(toast.id)}
         >
-          {t(toast.key)}
+          {t(toast.key, toast.field === null ? {} : { field: t(toast.field) })}
         </button>
       ))}
     </div>

@@ -16,9 +16,11 @@ interface VideoProps {
 
 export function Video({ url, playing }: VideoProps) {
   const video = useRef<HTMLVideoElement>(null);
+  const audible = useSignal(false);
   useEffect(() => {
+    audible.value = false; // until the stream shows that it has sound
     if (url === null || video.current === null) return undefined;
-    return attach(video.current, url);
+    return attach(video.current, url, () => (audible.value = true));
   }, [url]);
   return (
     <>
@@ -35,11 +37,11 @@ export function Video({ url, playing }: VideoProps) {
         onEmptied={() => (playing.value = false)}
       />
       {!playing.value && (
-        <p class="video-waiting" data-testid="video-waiting">
-          {t(url === null ? "video.none" : "video.waiting")}
+        <p class="video-waiting">
+          <span data-testid="video-waiting">{t(url === null ? "video.none" : "video.waiting")}</span>
         </p>
       )}
-      {url !== null && <SoundButton video={video} />}
+      {url !== null && audible.value && <SoundButton video={video} />}
     </>
   );
 }
@@ -67,13 +69,13 @@ function SoundButton({ video }: { video: { current: HTMLVideoElement | null } })
   );
 }
 
-/** Plays `url` in `video` until the returned function is called. */
-function attach(video: HTMLVideoElement, url: string): () => void {
-  if (playsItself(video)) return attachNative(video, url);
+/** Plays `url` in `video` until the returned function is called; says when it turns out to have sound. */
+function attach(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
+  if (playsItself(video)) return attachNative(video, url, onSound);
   let ended = false;
   let detach: () => void = () => undefined;
   void import("./hls").then(({ attachHls }) => {
-    if (!ended) detach = attachHls(video, url);
+    if (!ended) detach = attachHls(video, url, onSound);
   });
   return () => {
     ended = true;
@@ -87,8 +89,13 @@ function playsItself(video: HTMLVideoElement): boolean {
   return !scripted && video.canPlayType(HLS_TYPE) !== "";
 }
 
-function attachNative(video: HTMLVideoElement, url: string): () => void {
+function attachNative(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
   let timer = 0;
+  const look = () => {
+    const { audioTracks } = video as { audioTracks?: { length: number } }; // Safari has it
+    if (audioTracks?.length !== 0) onSound();
+  };
+  video.addEventListener("loadeddata", look);
   const start = () => {
     video.src = url;
     void video.play().catch(() => undefined);
@@ -99,6 +106,7 @@ function attachNative(video: HTMLVideoElement, url: string): () => void {
   return () => {
     window.clearTimeout(timer);
     video.removeEventListener("error", later);
+    video.removeEventListener("loadeddata", look);
     video.removeAttribute("src");
     video.load();
   };

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { enterAsGuest, type Entry } from "../enter";
 import { count, t } from "../i18n";
+import { type Returned, returned } from "../returned";
 import { Bag } from "./bag";
 import { Comments } from "./comments";
 import { Composer } from "./composer";
@@ -34,10 +35,10 @@ export function ViewerPage({ roomId }: { roomId: string }) {
 
 function Viewer() {
   const { connection, room } = useRoom().state.value;
-  const [returnedFrom] = useState(takeReturn);
+  const [from] = useState(takeReturn);
   useEffect(() => {
-    if (returnedFrom !== null) openPanel("orders");
-  }, [returnedFrom]);
+    if (from !== null) openPanel("orders");
+  }, [from]);
   useEffect(() => {
     if (room !== null) document.title = `${room.title} · ${t("app.name")}`;
   }, [room?.title]);
@@ -50,7 +51,7 @@ function Viewer() {
       {wide.value && <CommentColumn />}
       {panel.value === "orders" && (
         <Sheet title={t("orders.title")} testid="orders-sheet" onClose={closePanel}>
-          <Orders returnedFrom={returnedFrom} />
+          <Orders from={from} />
         </Sheet>
       )}
       {panel.value === "bag" && (
@@ -166,10 +167,10 @@ function OrdersButton() {
 }
 
 /** The order in the address after a pay page, taken out of it so that a reload does not repeat it. */
-function takeReturn(): string | null {
-  const order = new URLSearchParams(location.search).get("order");
-  if (order !== null) history.replaceState(null, "", location.pathname);
-  return order;
+function takeReturn(): Returned | null {
+  const from = returned(location.search);
+  if (from !== null) history.replaceState(null, "", location.pathname);
+  return from;
 }
 
 function stoppedWhy(closeCode: number): "room" | "token" {

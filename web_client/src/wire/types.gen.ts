@@ -38,10 +38,14 @@ export interface Pay {
 /** The caller's own reservations and orders in this room, newest first, at most 50. */
 export type Holds = Record<string, never>;
 
+/**
+ * Title and video are replaced: without `video_url` the room has none. Without `currency` the
+ * room keeps its own, or begins with CNY; it can change only while the room has no sales.
+ */
 export interface PutRoom {
   title: string;
   video_url?: string | null;
-  currency?: string;
+  currency?: string | null;
 }
 
 export interface PutProduct {

@@ -10,19 +10,8 @@ import type { ProductView } from "../../wire/types.gen";
 import type { LiveRoom } from "../../room";
 import { useRoom } from "../context";
 import { Sheet } from "../sheet";
+import { BLANK, cents, costsMoreThanListed, type Draft } from "./draft";
 import { Field } from "./field";
-
-interface Draft {
-  title: string;
-  listPrice: string;
-  picture: string;
-  price: string;
-  units: string;
-  perBuyer: string;
-  holdS: string;
-}
-
-const BLANK: Draft = { title: "", listPrice: "", picture: "", price: "", units: "10", perBuyer: "1", holdS: "120" };
 
 export function NewSaleSheet({ product, close }: { product: ProductView | null; close: () => void }) {
   const room = useRoom();
@@ -64,6 +53,9 @@ export function NewSaleSheet({ product, close }: { product: ProductView | null; 
           <Field label="host.form.perBuyer" type="number" min={1} max={99} {...field("perBuyer")} />
           <Field label="host.form.hold" type="number" min={5} max={3600} {...field("holdS")} />
         </div>
+        <p class="form-warning" role="status" data-testid="price-warning">
+          {costsMoreThanListed(draft, product) && t("host.form.dearer")}
+        </p>
         <div class="sheet-actions">
           <button type="button" class="text-button" onClick={close}>
             {t("host.cancel")}
@@ -102,11 +94,6 @@ async function create(
     hold_duration_s: Number(draft.holdS),
   });
   return sale.ok;
-}
-
-/** "129.5" is 12950 cents. */
-function cents(text: string): number {
-  return Math.round(Number(text) * 100);
 }
 
 function shortName(prefix: string): string {

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { mayRetry } from "../../answer";
 import { listOrders, type OrdersReply } from "../../api";
-import { money, t, timeOfDay } from "../../i18n";
+import { money, t, when } from "../../i18n";
 import type { HoldView } from "../../wire/types.gen";
 import { useRoom } from "../context";
 import { shortId } from "../orders";
@@ -47,7 +47,7 @@ function OrderRow({ order, currency }: { order: HoldView; currency: string }) {
       <span class="host-order-things">{things.join(", ")}</span>
       <strong>{money(order.amount_cents, currency)}</strong>
       <span class="host-order-line">
-        <time>{timeOfDay(order.created_at_ms)}</time> {shortId(order.reservation_id)}
+        <time>{when(order.created_at_ms)}</time> {shortId(order.reservation_id)}
       </span>
       <Badge state={order.state}>{t(`order.${order.state}`)}</Badge>
     </li>

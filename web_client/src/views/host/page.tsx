@@ -18,7 +18,7 @@ import { HostProducts } from "./products";
 
 export function HostPage({ roomId }: { roomId: string }) {
   const [entry] = useState(() => enterAsHost(roomId));
-  if ("why" in entry) return <Gone why={entry.why} />;
+  if ("why" in entry) return <Gone why={entry.why} roomId={roomId} />;
   return (
     <RoomProvider value={entry.room}>
       <Panel />
@@ -27,13 +27,19 @@ export function HostPage({ roomId }: { roomId: string }) {
 }
 
 function Panel() {
-  const { connection, room } = useRoom().state.value;
+  const panel = useRoom();
+  const { connection, room, you } = panel.state.value;
+  const isViewer = you !== null && you.role !== "host"; // a token for this room, but not a host's
   const playing = useSignal(false);
   useEffect(() => {
     if (room !== null) document.title = `${room.title} · ${t("host.title")}`;
   }, [room?.title]);
+  useEffect(() => {
+    if (isViewer) panel.leave();
+  }, [isViewer]);
+  if (isViewer) return <Gone why="host" roomId={panel.roomId} />;
   if (connection.kind === "stopped" && room === null) {
-    return <Gone why={connection.closeCode === 4508 ? "room" : "host"} />;
+    return <Gone why={connection.closeCode === 4508 ? "room" : "host"} roomId={panel.roomId} />;
   }
   return (
     <main class="host">

@@ -40,7 +40,7 @@ export function StartSaleSheet({ product, sale, close }: StartProps) {
     });
     setBusy(false);
     if (!answer.ok) return;
-    toastText("toast.started", "good");
+    toastText(countdownS === 0 ? "toast.open" : "toast.started", "good");
     if (alsoPin) void room.ask("pin", { product_id: product.product_id });
     close();
   };

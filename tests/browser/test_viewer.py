@@ -1,0 +1,104 @@
+"""What a viewer is told, in a real browser: on taps, after paying, of video and of sound."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import httpx
+from imageio_ffmpeg import get_ffmpeg_exe
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_main_job import buy, by, enter, video_plays
+from tests.harness import LiveServer, open_room
+
+# Taps again in the very frame in which the answer to the first tap is shown.
+TAP_AGAIN_WHEN_HELD = """button => new MutationObserver((_, observer) => {
+  if (button.dataset.state !== "held") return;
+  observer.disconnect();
+  button.click();
+  document.body.dataset.tapped = "twice";
+}).observe(button, { attributes: true })"""
+
+
+async def test_a_double_tap_buys_and_does_not_also_pay(
+    live_server: LiveServer, open_page: OpenPage
+) -> None:
+    room = await open_room(live_server)
+    page = await enter(await open_page(), live_server, room)
+    button = by(page, "buy-button")
+    await expect(button).to_have_attribute("data-state", "buy")
+    await button.evaluate(TAP_AGAIN_WHEN_HELD)
+    await button.click()
+    await page.wait_for_selector("body[data-tapped=twice]", state="attached")
+    await expect(button).to_have_attribute("aria-disabled", "false")  # by now it would have left
+    await expect(page).to_have_url(re.compile(f"/r/{room}$"))
+    await button.click()
+    await page.wait_for_url("**/sandbox/pay/**")
+
+
+async def test_an_order_says_how_its_payment_went(
+    live_server: LiveServer, open_page: OpenPage
+) -> None:
+    room = await open_room(live_server)
+    page = await enter(await open_page(), live_server, room)
+    await buy(page)
+    await by(page, "buy-button").click()
+    await expect(by(page, "sandbox-hold")).to_contain_text(re.compile(r"\d:\d\d more"))
+    await by(page, "sandbox-decline").click()
+    note = by(page, "order-note")
+    await expect(note).to_contain_text("did not go through. It is still yours for")
+    await by(page, "pay-button").click()
+    await by(page, "sandbox-back").click()
+    await expect(note).to_contain_text("Not paid yet")
+    await by(page, "pay-button").click()
+    await by(page, "sandbox-pay").click()
+    await expect(note).to_contain_text("your order is confirmed")
+
+
+async def test_waiting_for_video_can_be_read_over_any_picture(
+    live_server: LiveServer, open_page: OpenPage
+) -> None:
+    room = await open_room(live_server)
+    await show(live_server, room, "/media/not-there.m3u8")
+    page = await enter(await open_page(), live_server, room)
+    colour = "element => getComputedStyle(element).backgroundColor"
+    ground = await by(page, "video-waiting").evaluate(colour)
+    opacity = re.fullmatch(r"rgba\(\d+, \d+, \d+, ([\d.]+)\)", ground)
+    assert opacity is not None and float(opacity[1]) > 0.6, ground
+
+
+async def test_sound_is_offered_only_where_there_is_some(
+    live_server: LiveServer, open_page: OpenPage
+) -> None:
+    for name, has_sound in (("silent", False), ("loud", True)):
+        room = await open_room(live_server)
+        await show(live_server, room, film(live_server, name, has_sound=has_sound))
+        page = await enter(await open_page(), live_server, room)
+        await video_plays(page)
+        await expect(by(page, "sound-button")).to_have_count(1 if has_sound else 0)
+    await expect(by(page, "sound-button")).to_have_text("Turn sound on")
+    await by(page, "sound-button").click()
+    assert not await by(page, "video").evaluate("video => video.muted")
+
+
+async def show(server: LiveServer, room: str, video_url: str) -> None:
+    headers = {"Authorization": f"Bearer {server.token(room, 'host')}"}
+    async with httpx.AsyncClient(headers=headers) as host:
+        body = {"title": "Tea night", "video_url": video_url}
+        answer = await host.put(f"{server.url}/v1/rooms/{room}", json=body)
+    answer.raise_for_status()
+
+
+def film(server: LiveServer, name: str, *, has_sound: bool) -> str:
+    """The address of four seconds of test picture, with a tone or without."""
+    folder = server.data_dir / "media" / name
+    folder.mkdir(parents=True)
+    tone = ["-f", "lavfi", "-i", "sine=frequency=440", "-c:a", "aac"] if has_sound else []
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=180x320:rate=10"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    hls = ["-t", "4", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0"]
+    inputs, codec = (tone[:4], tone[4:]) if has_sound else ([], [])
+    command = [get_ffmpeg_exe(), *picture, *inputs, *coding, *codec, *hls, "index.m3u8"]
+    subprocess.run(command, cwd=Path(folder), check=True, capture_output=True, timeout=60)
+    return f"/media/{name}/index.m3u8"
