@@ -1,7 +1,6 @@
 """The only wiring: every part is made here and handed to those that use it.
 
-open_stores   Redis, SQL and what sits on them
-make_desk     the commands on the stores, which is enough for the command line
+make_desk     the commands on the stores (stores.py), which is enough for the command line
 open_server   the desk, the live side and the HTTP side, with their jobs running
 serving       all of that behind a socket, until a signal comes
 supervised    the stores, and several processes that each do so on one port
@@ -16,23 +15,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import msgspec
-from redis.asyncio import Redis
-from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from inventory.ledger.catalogue import Catalogue
-from inventory.ledger.ledger import Ledger
-from inventory.ledger.payments import PaymentBook
-from inventory.ledger.writer import LedgerWriter
 from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.payments.settle import Settler
-from inventory.redis_store.outbox import Outbox
-from inventory.redis_store.store import RedisStore
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
@@ -42,10 +32,8 @@ from rooms.redis_broker.subscriber import RedisSubscriber
 from server import jobs
 from server.census import Census, Limits
 from server.clock import now_ms
-from server.connecting import connect_sql, named_redis, redis_client
 from server.dispatch import Dispatcher
 from server.embedded.lock import DataDirLock
-from server.embedded.redis import private_redis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
@@ -57,8 +45,9 @@ from server.publishing import skipped_notice
 from server.pulse import Pulse
 from server.relay import Relay
 from server.serving import bind, local_url_of, serve
-from server.settings import Fsync, Settings
+from server.settings import Settings
 from server.snapshots import Snapshots
+from server.stores import Stores, open_stores
 from server.supervisor import Supervisor
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
@@ -68,22 +57,6 @@ THREADS_MAX = 32  # for SQL: at most half of them can be kept waiting by writes
 COMMENT_BURST = 5
 WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
 Watched = Mapping[str, jobs.LastSuccess]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stores:
-    """Everything that outlives the process."""
-
-    settings: Settings
-    redis_url: str
-    redis: "Redis"
-    engine: Engine
-    store: RedisStore
-    outbox: Outbox
-    ledger: Ledger
-    catalogue: Catalogue
-    book: PaymentBook
-    writer: LedgerWriter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,63 +127,6 @@ async def supervised(settings: Settings) -> AsyncIterator[Supervisor]:
             supervisor = Supervisor(settings.workers, public_url, theirs.environ())
             await supervisor.start()
             yield supervisor
-
-
-@contextlib.asynccontextmanager
-async def open_stores(settings: Settings, lock: DataDirLock | None = None) -> AsyncIterator[Stores]:
-    """Connect to Redis and SQL, starting the private Redis if no other was named.
-
-    A server holds the data folder's `lock`; without it, this is for a command beside a server or
-    alone. Raises SettingsError for a store that was named and cannot be used.
-    """
-    settings.make_data_folder()
-    async with contextlib.AsyncExitStack() as stack:
-        if settings.redis_url:
-            redis_url = settings.redis_url
-            redis = await named_redis(redis_url)
-        else:
-            own = _watched_redis if lock else redis_of
-            private = own(settings.data_path, settings.appendfsync)
-            redis_url = await stack.enter_async_context(private)
-            redis = redis_client(redis_url)
-        stack.push_async_callback(redis.aclose)
-        engine = await connect_sql(settings)
-        stack.callback(engine.dispose)
-        yield _stores_on(settings, redis_url, redis, engine)
-
-
-@contextlib.asynccontextmanager
-async def _watched_redis(data_path: Path, appendfsync: Fsync) -> AsyncIterator[str]:
-    """The data folder's own Redis for as long as a server runs, started again if it dies."""
-    async with (
-        private_redis(data_path, appendfsync) as private,
-        jobs.running({"private redis": private.watch}),
-    ):
-        yield private.url
-
-
-def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
-    outbox = Outbox(redis)
-    ledger = Ledger(engine)
-    catalogue = Catalogue(engine)
-    store = RedisStore(
-        redis,
-        retention_ms=settings.retention_s * 1000,
-        extension_ms=settings.extension_s * 1000,
-        outbox_entries_max=settings.outbox_entries_max,
-    )
-    return Stores(
-        settings=settings,
-        redis_url=redis_url,
-        redis=redis,
-        engine=engine,
-        store=store,
-        outbox=outbox,
-        ledger=ledger,
-        catalogue=catalogue,
-        book=PaymentBook(engine),
-        writer=LedgerWriter(outbox, ledger, catalogue),
-    )
 
 
 def make_tokens(settings: Settings) -> Tokens:

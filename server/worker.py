@@ -10,9 +10,10 @@ import sys
 
 import uvloop
 
-from server.app import open_server, open_stores
+from server.app import open_server
 from server.serving import bind, local_url_of, serve
 from server.settings import Settings
+from server.stores import open_stores
 from server.supervisor import READY
 
 

@@ -16,13 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 from inventory.audit import audit as run_audit
 from inventory.uuid7 import uuid7
-from server.app import Stores, make_desk, make_tokens, open_stores, serving, supervised
+from server.app import make_desk, make_tokens, serving, supervised
 from server.clock import now_ms
 from server.connecting import require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.embedded.video import TestVideo
 from server.serving import local_url
 from server.settings import Settings
+from server.stores import Stores, open_stores
 from server.tokens import Caller, Tokens, secret_path
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
