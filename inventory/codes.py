@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     # The sale's own commands refuse.
     ALREADY_STARTED = "ALREADY_STARTED"
     CUT_TOO_DEEP = "CUT_TOO_DEEP"
+    TOO_MANY_SALES = "TOO_MANY_SALES"
     # Success.
     HELD = "HELD"
     EXTENDED = "EXTENDED"
@@ -41,6 +42,7 @@ class Outcome(StrEnum):
     STARTED = "STARTED"
     STOPPED = "STOPPED"
     RESTOCKED = "RESTOCKED"
+    ARCHIVED = "ARCHIVED"  # an ended sale left Redis after retention; nobody is answered so
     # What a payment led to; each is final and recorded.
     PAID = "PAID"
     PAID_LATE = "PAID_LATE"

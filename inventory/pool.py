@@ -32,14 +32,14 @@ class Account(StrEnum):
 
 
 COUNTER_NAMES = ("total", "available", "held", "sold")
+SHOWN_AFTER_END_MS = 86_400_000
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """One sale and its stock: exactly what the `pools` hash in Redis stores, msgpack-encoded.
 
     `version` rises by one with every change a buyer can see, so a reader can drop news that arrives
-    late. `created_total` is the total the sale was created with. `archived_sold` counts sold units
-    whose hold records were forgotten after the retention window.
+    late. `created_total` is the total the sale was created with.
     """
 
     sale_id: str
@@ -52,7 +52,6 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     available: int
     held: int = 0
     sold: int = 0
-    archived_sold: int = 0
     starts_at_ms: int | None = None
     ends_at_ms: int | None = None
     paused: bool = False
@@ -74,6 +73,11 @@ def phase(pool: Pool, now_ms: int) -> Phase:
 
 def has_ended(pool: Pool, now_ms: int) -> bool:
     return pool.ends_at_ms is not None and now_ms >= pool.ends_at_ms
+
+
+def is_shown(pool: Pool, now_ms: int) -> bool:
+    """Whether newcomers are told of the sale: it runs, is yet to run, or ended lately."""
+    return pool.ends_at_ms is None or now_ms < pool.ends_at_ms + SHOWN_AFTER_END_MS
 
 
 def is_lawful(pool: Pool) -> bool:

@@ -23,6 +23,9 @@ __all__ = [
 ]
 
 
+SALES_MAX = 1_000  # sales of a room that are not archived
+
+
 class InventoryError(Exception):
     """Base of every exception this package raises."""
 
@@ -63,12 +66,19 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     first_outcome: Outcome | None = None
 
 
+class Swept(msgspec.Struct, frozen=True):
+    """The holds that were expired; `again`: more may be due or old, call again at once."""
+
+    holds: list[Hold]
+    again: bool
+
+
 class Store(Protocol):
     """Every command may also answer BROKEN: a pool it would write breaks the conservation law, so
     nothing was written and that sale was paused."""
 
     async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
-        """CREATED, REPLAYED (same terms) or KEY_REUSED."""
+        """CREATED, REPLAYED (same terms), KEY_REUSED, or TOO_MANY_SALES (`SALES_MAX`)."""
 
     async def start_sale(
         self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int
@@ -109,19 +119,24 @@ class Store(Protocol):
         REFUND_DUE      the amount is not the hold's: not its payment, so the hold is left alone
         SECOND_PAYMENT  another payment resolved the hold: this one is to be refunded
         PAID            the hold was live (even past its deadline, if nobody had expired it)
-        PAID_LATE       cancelled or expired, but its units were free, the sale not paused and the
-                        buyer under the limit
+        PAID_LATE       cancelled or expired, but its units were free, the sale neither paused nor
+                        archived and the buyer under the limit
         REFUND_DUE      otherwise; the hold says so and keeps the payment's id
         """
 
-    async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:
-        """Expires holds whose deadline has passed and returns them; also forgets old records.
+    async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
+        """Expires holds whose deadline has passed, and forgets what retention no longer covers.
 
-        Both at most `at_most` a call: call again at once when so many came back.
+        Each at most `at_most` a call. A hold is forgotten when it and its sales have been over for
+        the retention time; a sale that nobody holds units of, too: it is archived, its record stays
+        in SQL, and to every command it is unknown.
         """
 
     async def pools(self, room_id: str) -> list[Pool]:
-        """Every pool of the room, sorted by sale id."""
+        """Every pool of the room that is not archived, sorted by sale id."""
+
+    async def shown_pools(self, room_id: str) -> list[Pool]:
+        """Those of them that newcomers are told of (`pool.is_shown`)."""
 
     async def hold(self, room_id: str, hold_id: str) -> Hold | None:
         """One hold, if it is remembered."""

@@ -13,8 +13,6 @@ from inventory.store import InventoryError, Store
 
 log = logging.getLogger("kaibo.sweeper")
 
-_HOLDS_PER_CALL_MAX = 100
-
 
 class Sweeper:
     """`run()` until cancelled."""
@@ -41,7 +39,7 @@ class Sweeper:
             await asyncio.sleep(self._interval_ms / 1_000)
 
     async def sweep(self) -> int:
-        """Expires every hold that is due, in every room; returns how many.
+        """Expires all that is due and forgets all that is old, in every room; how many expired.
 
         With SQL away it goes on with the rooms it knows, and raises afterwards.
         """
@@ -51,16 +49,11 @@ class Sweeper:
         except InventoryError as error:
             sql_failure = error
         expired = 0
-        for room_id in self._room_ids:
-            expired += await self._sweep_room(room_id)
+        unswept = self._room_ids
+        while unswept:  # in turns, so that one room's backlog does not hold up the others
+            swept = {room_id: await self._store.expire_due(room_id) for room_id in unswept}
+            expired += sum(len(each.holds) for each in swept.values())
+            unswept = [room_id for room_id, each in swept.items() if each.again]
         if sql_failure:
             raise sql_failure
         return expired
-
-    async def _sweep_room(self, room_id: str) -> int:
-        expired = 0
-        while True:
-            batch = await self._store.expire_due(room_id, _HOLDS_PER_CALL_MAX)
-            expired += len(batch)
-            if len(batch) < _HOLDS_PER_CALL_MAX:
-                return expired

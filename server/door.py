@@ -7,6 +7,8 @@ WebSocket. If you change who counts a socket, also change `Connection.connection
 """
 
 import asyncio
+import logging
+import resource
 from typing import cast
 
 import h11
@@ -14,6 +16,22 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.connection import Connection
 from server.live import Live
+
+log = logging.getLogger("kaibo.door")
+
+SPARE_FILES = 512  # what a worker opens besides its connections
+
+
+def allow_connections(connections_max: int) -> None:
+    """Let this process open as many files as its connections need: a shell's limit is often 1,024,
+    and past it the kernel refuses viewers without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections_max + SPARE_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.info("the system allows %d open files, fewer than connections_max", allowed)
 
 
 class Door(H11Protocol):

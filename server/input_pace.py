@@ -44,7 +44,7 @@ class InputPace:
         return not self._is_held or len(self._waiting) <= HELD_BYTES_MAX
 
     def hold(self) -> None:
-        """Take nothing until `release`; called by `take` or before any input."""
+        """Take nothing until `release`."""
         self._is_held = True
         self._pause()
 

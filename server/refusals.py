@@ -17,6 +17,7 @@ _WORDS = {
     Outcome.NOT_HELD: "this reservation is no longer held",
     Outcome.ALREADY_STARTED: "the sale was started before",
     Outcome.CUT_TOO_DEEP: "only units that nobody holds can be cut",
+    Outcome.TOO_MANY_SALES: "the room has as many sales as it may; those that ended go after a day",
     Outcome.BROKEN: "the stock did not add up, so the sale is paused; run `kaibo audit`",
 }
 

@@ -46,7 +46,7 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
             told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
         if entry.hold is not None:
             told.append(outgoing(HoldEvent(hold=hold_view(entry.hold)), to=entry.hold.buyer_id))
-        for pool in entry.pools:
+        for pool in [] if entry.kind is Outcome.ARCHIVED else entry.pools:
             event = StockEvent(stock=stock_view(pool))
             stock[pool.sale_id] = outgoing(event, key=f"stock:{pool.sale_id}")
     return told + list(stock.values())

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from server.connection import Connection
-from server.door import Door
+from server.door import Door, allow_connections
 from server.drain import drain
 from server.live import Live
 from server.settings import Settings
@@ -96,6 +96,7 @@ def local_url_of(listener: socket.socket) -> str:
 
 async def serve(app: Starlette, live: Live, listener: socket.socket) -> None:
     """Answer on `listener` until SIGINT or SIGTERM."""
+    allow_connections(live.settings.connections_max)
     config = uvicorn.Config(
         app,
         http=Door,  # on h11, the parser that bounds the size of a request's head

@@ -119,7 +119,7 @@ class Snapshots:
         # The position is read first: whatever happens after it also comes as an event.
         record = await self._broker.record(room_id, self._recent_max)
         products = await asyncio.to_thread(self._catalogue.products, room_id)
-        pools = await self._store.pools(room_id)
+        pools = await self._store.shown_pools(room_id)
         view = RoomSnapshot(
             room=room_view(room),
             position=PositionView(epoch=record.position.epoch, offset=record.position.offset),

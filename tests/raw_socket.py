@@ -4,6 +4,7 @@ over a plain TCP connection. What the server sends is parsed strictly.
 
 import asyncio
 import json
+import socket
 import struct
 from collections.abc import Awaitable
 from itertools import pairwise
@@ -82,16 +83,27 @@ class RawSocket:
         self.writer = writer
 
     @classmethod
-    async def connect(cls, server: LiveServer) -> Self:
+    async def connect(cls, server: LiveServer, buffer_bytes: int | None = None) -> Self:
+        """`buffer_bytes` bounds what the kernel keeps for a client that does not read."""
         host, port = server.url.removeprefix("http://").split(":")
-        return cls(*await asyncio.open_connection(host, int(port)))
+        plain = socket.socket()
+        plain.setblocking(False)
+        if buffer_bytes is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))
+        return cls(*await asyncio.open_connection(sock=plain, limit=buffer_bytes or 65_536))
 
     @classmethod
     async def join(
-        cls, server: LiveServer, room: str, codec: str = "json", token: str | None = None
+        cls,
+        server: LiveServer,
+        room: str,
+        codec: str = "json",
+        token: str | None = None,
+        buffer_bytes: int | None = None,
     ) -> Self:
         """A connection that was welcomed."""
-        raw = await cls.connect(server)
+        raw = await cls.connect(server, buffer_bytes)
         raw.send(handshake(room, token or server.token(room), codec))
         assert await raw.status() == 101
         welcome = await raw.receive()

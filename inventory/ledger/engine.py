@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.schema import CreateColumn
 
 from inventory.ledger.tables import metadata
 from inventory.store import InventoryError
@@ -37,8 +38,20 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     with writing(engine) as connection:
-        metadata.create_all(connection)
+        create_tables(connection, metadata)
     return engine
+
+
+def create_tables(connection: Connection, tables: MetaData) -> None:
+    """Makes the tables that are not there, and adds columns that are new to those that are."""
+    tables.create_all(connection)
+    looked = inspect(connection)
+    for table in tables.sorted_tables:
+        there = {column["name"] for column in looked.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                specification = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {specification}")
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

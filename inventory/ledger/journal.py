@@ -34,7 +34,7 @@ UNREADABLE = "unreadable"  # the kind under which an entry is parked whose own i
 _TERMS = tuple(
     column.name
     for column in sales.columns
-    if column.name not in (*COUNTER_NAMES, "room_id", "sale_id")
+    if column.name not in (*COUNTER_NAMES, "room_id", "sale_id", "archived_position")
 )
 
 
@@ -104,6 +104,9 @@ def _post_sales(connection: Connection, room_id: str, posted: Postings) -> None:
     changes = counter_changes(posted.movements)
     parameters = [_named(row, changes.get(row["sale_id"], empty)) for row in rows]
     connection.execute(_SALE_UPDATE, parameters)
+    for sale_id, position in posted.archived.items():
+        its_row = (sales.c.room_id == room_id, sales.c.sale_id == sale_id)
+        connection.execute(sales.update().where(*its_row).values(archived_position=position))
 
 
 def _sale_update() -> Update:

@@ -17,21 +17,16 @@ from inventory.hold import Hold, HoldState, Line
 from inventory.ledger import postings
 from inventory.ledger.engine import reading, writing
 from inventory.ledger.journal import claim_position, park, post, set_position
+from inventory.ledger.statements import Statements
 from inventory.ledger.tables import (
     ledger_positions,
-    movements,
     order_lines,
     orders,
     parked,
     sales,
 )
-from inventory.pool import COUNTER_NAMES, Account
 
 _IDS_PER_QUERY_MAX = 500  # SQLite takes 32,766 parameters, older ones 999
-
-_POSITION_MAX = 2**63 - 1
-
-Counters = dict[str, int]  # by COUNTER_NAMES
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -57,6 +52,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.statements = Statements(engine)
 
     def apply(self, room_id: str, entries: Sequence[Entry | UnreadableEntry]) -> int:
         """Commits the entries that are new, in order; returns the room's position afterwards.
@@ -124,6 +120,19 @@ class Ledger:
         found = self._holds(room_id, 1, orders.c.hold_id == hold_id)
         return found[0] if found else None
 
+    def holds(self, room_id: str, hold_ids: Sequence[str]) -> dict[str, Hold]:
+        """Those of the holds that the ledger has seen, by id; at most a few hundred ids."""
+        found = self._holds(room_id, len(hold_ids), orders.c.hold_id.in_(hold_ids))
+        return {hold.hold_id: hold for hold in found}
+
+    def knows_sale(self, room_id: str, sale_id: str) -> bool:
+        """Whether the sale was ever created, as far as SQL has heard."""
+        query = select(sales.c.sale_id).where(
+            sales.c.room_id == room_id, sales.c.sale_id == sale_id
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def _holds(self, room_id: str, limit: int, *conditions: Any) -> list[Hold]:
         newest = (
             select(orders)
@@ -135,30 +144,6 @@ class Ledger:
             rows = [dict(row) for row in connection.execute(newest).mappings()]
             lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
         return [_hold(row, lines[row["hold_id"]]) for row in rows]
-
-    def counters_at(self, room_id: str, position: int) -> dict[str, Counters]:
-        """Each sale's counters as they were after `position`, summed from the movements."""
-        with reading(self._engine) as connection:
-            return _summed(connection, room_id, position)
-
-    def summed_and_carried(self, room_id: str) -> tuple[dict[str, Counters], dict[str, Counters]]:
-        """Each sale's counters now: summed from the movements, and as `sales` carries them."""
-        with reading(self._engine) as connection:
-            return _summed(connection, room_id, _POSITION_MAX), _carried(connection, room_id)
-
-    def paid_among(self, room_id: str, hold_ids: Sequence[str]) -> set[str]:
-        """Those of the holds that have a paid order."""
-        found: set[str] = set()
-        with reading(self._engine) as connection:
-            for start in range(0, len(hold_ids), _IDS_PER_QUERY_MAX):
-                chunk = hold_ids[start : start + _IDS_PER_QUERY_MAX]
-                query = select(orders.c.hold_id).where(
-                    orders.c.room_id == room_id,
-                    orders.c.state == HoldState.PAID.value,
-                    orders.c.hold_id.in_(chunk),
-                )
-                found.update(connection.execute(query).scalars())
-        return found
 
     def parked(self, room_id: str) -> list[Parked]:
         """Entries that could not be posted, in order."""
@@ -176,27 +161,6 @@ def _older_than(hold: Hold | None) -> list[Any]:
         return []
     order = tuple_(orders.c.created_at_ms, orders.c.hold_id)
     return [order < tuple_(hold.created_at_ms, hold.hold_id)]
-
-
-def _summed(connection: Connection, room_id: str, position: int) -> dict[str, Counters]:
-    balances: dict[str, dict[Account, int]] = {}
-    for column, sign in ((movements.c.from_account, -1), (movements.c.to_account, 1)):
-        query = (
-            select(movements.c.sale_id, column, func.sum(movements.c.units))
-            .where(movements.c.room_id == room_id, movements.c.position <= position)
-            .group_by(movements.c.sale_id, column)
-        )
-        for sale_id, name, units in connection.execute(query):
-            balance = balances.setdefault(sale_id, {})
-            account = Account(name)
-            balance[account] = balance.get(account, 0) + sign * int(units)
-    return {sale_id: postings.as_counters(balance) for sale_id, balance in balances.items()}
-
-
-def _carried(connection: Connection, room_id: str) -> dict[str, Counters]:
-    query = select(sales).where(sales.c.room_id == room_id)
-    rows = connection.execute(query).mappings()
-    return {row["sale_id"]: {name: row[name] for name in COUNTER_NAMES} for row in rows}
 
 
 def _hold(row: dict[str, Any], lines: list[Line]) -> Hold:

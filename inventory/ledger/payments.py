@@ -8,12 +8,20 @@ payment stands: a retry with another amount or hold changes nothing.
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
+from inventory.codes import Outcome
+from inventory.hold import HoldState
 from inventory.ledger.engine import insert, reading, writing
-from inventory.ledger.tables import payments
+from inventory.ledger.tables import orders, payments
+
+LISTED_MAX = 1_000  # of what is wrong or waiting in a room
 
 ORPHAN = "ORPHAN"  # the outcome of a payment for a hold that nobody knows: to be refunded
+
+
+_FULFILLED = (Outcome.PAID.value, Outcome.PAID_LATE.value)
+_SAME_HOLD = (orders.c.room_id == payments.c.room_id, orders.c.hold_id == payments.c.hold_id)
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +35,15 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     received_at_ms: int
     outcome: str | None = None
     settled_at_ms: int | None = None
+
+
+class ResolvedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order and the payment that resolved it, as the order has it."""
+
+    hold_id: str
+    state: str
+    payment_id: str
+    amount_cents: int
 
 
 class PaymentBook:
@@ -81,9 +98,50 @@ class PaymentBook:
         """Payments without an outcome, oldest first."""
         return self._payments(limit, payments.c.outcome.is_(None))
 
-    def of_room(self, room_id: str, limit: int) -> list[Payment]:
-        """A room's payments, oldest first."""
-        return self._payments(limit, payments.c.room_id == room_id)
+    def unsettled_of(self, room_id: str) -> list[Payment]:
+        """A room's payments without an outcome."""
+        return self._payments(
+            LISTED_MAX, payments.c.room_id == room_id, payments.c.outcome.is_(None)
+        )
+
+    def count_of(self, room_id: str) -> int:
+        """How many payments a room has had."""
+        query = select(func.count()).where(payments.c.room_id == room_id)
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def fulfilled_without_order(self, room_id: str) -> list[Payment]:
+        """A room's payments that are PAID or PAID_LATE, and whose hold has no order they paid."""
+        its_order = select(orders.c.hold_id).where(
+            *_SAME_HOLD,
+            orders.c.payment_id == payments.c.payment_id,
+            orders.c.state == HoldState.PAID.value,
+        )
+        return self._payments(
+            LISTED_MAX,
+            payments.c.room_id == room_id,
+            payments.c.outcome.in_(_FULFILLED),
+            ~its_order.exists(),
+        )
+
+    def orders_without_payment(self, room_id: str) -> list[ResolvedOrder]:
+        """A room's orders resolved by a payment that is not in the book with their amount."""
+        its_payment = select(payments.c.payment_id).where(
+            *_SAME_HOLD,
+            payments.c.payment_id == orders.c.payment_id,
+            payments.c.amount_cents == orders.c.amount_cents,
+        )
+        query = (
+            select(orders.c.hold_id, orders.c.state, orders.c.payment_id, orders.c.amount_cents)
+            .where(
+                orders.c.room_id == room_id,
+                orders.c.payment_id.is_not(None),
+                ~its_payment.exists(),
+            )
+            .limit(LISTED_MAX)
+        )
+        with reading(self._engine) as connection:
+            return [ResolvedOrder(**row) for row in connection.execute(query).mappings()]
 
     def _payments(self, limit: int, *conditions: Any) -> list[Payment]:
         oldest = (

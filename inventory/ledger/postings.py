@@ -32,6 +32,7 @@ class Postings(msgspec.Struct, frozen=True):
     movements: list[Movement]
     holds: list[Hold]  # the last word on each
     pools: list[Pool]  # the last word on each
+    archived: dict[str, int]  # sale id -> the position at which it left Redis
 
 
 def fold(entries: list[Entry]) -> Postings:
@@ -39,7 +40,13 @@ def fold(entries: list[Entry]) -> Postings:
     moves = [movement for entry in entries for movement in movements_of(entry)]
     holds = {entry.hold.hold_id: entry.hold for entry in entries if entry.hold}
     pools = {pool.sale_id: pool for entry in entries for pool in entry.pools}
-    return Postings(moves, list(holds.values()), list(pools.values()))
+    archived = {
+        pool.sale_id: entry.position
+        for entry in entries
+        if entry.kind is Outcome.ARCHIVED
+        for pool in entry.pools
+    }
+    return Postings(moves, list(holds.values()), list(pools.values()), archived)
 
 
 def movements_of(entry: Entry) -> list[Movement]:
@@ -101,7 +108,7 @@ def line_rows(room_id: str, hold: Hold) -> list[dict[str, Any]]:
 def sale_row(room_id: str, pool: Pool) -> dict[str, Any]:
     """A sale's terms; its counters are left to the movements."""
     row = msgspec.structs.asdict(pool)
-    for name in (*COUNTER_NAMES, "created_total", "archived_sold"):
+    for name in (*COUNTER_NAMES, "created_total"):
         del row[name]
     return row | {"room_id": room_id}
 

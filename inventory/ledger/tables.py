@@ -3,7 +3,8 @@
 `movements` is the truth about units: a row per sale and outbox entry, from one account to another.
 `sales` carries the sums, kept by the same transaction, under CHECK constraints that make an
 oversell impossible to commit whatever the reservation engine did. Times are ms since 1970, money is
-integer cents. `position` is an outbox entry's (see `redis_store/outbox.py`).
+integer cents. A column that is added to a table later must be nullable (`engine.py` adds it to
+existing databases). `position` is an outbox entry's (see `inventory/entry.py`).
 """
 
 from sqlalchemy import (
@@ -61,6 +62,7 @@ sales = Table(
     Column("ends_at_ms", BigInteger),
     Column("paused", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("archived_position", BigInteger),  # where it left Redis; NULL while it is there
     PrimaryKeyConstraint("room_id", "sale_id"),
     CheckConstraint("available >= 0 AND held >= 0 AND sold >= 0", name="no_unit_is_owed"),
     CheckConstraint("total = available + held + sold", name="units_are_conserved"),

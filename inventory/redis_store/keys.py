@@ -1,16 +1,16 @@
 """The Redis keys of a room. All share one hash tag, so they live in one slot of a Cluster.
 
-| key         | type   | content                                                               |
-|-------------|--------|-----------------------------------------------------------------------|
-| `pools`     | hash   | sale_id -> Pool, msgpack                                              |
-| `holds`     | hash   | hold_id -> Hold, msgpack                                              |
-| `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer holds or has bought            |
-| `deadlines` | zset   | hold_id by deadline_ms; exactly the live holds                        |
-| `finished`  | zset   | hold_id, or "op:" and a restock id, by the time it finished           |
-| `ops`       | hash   | restock_id -> its content, msgpack                                    |
-| `clock`     | string | the highest time seen, in ms                                          |
-| `outbox`    | stream | what happened: kind, hold, pools, units                               |
-| `relay`     | string | the stream id up to which the relay has told the room                 |
+| key         | type   | content                                                                 |
+|-------------|--------|-------------------------------------------------------------------------|
+| `pools`     | hash   | sale_id -> Pool, msgpack; of sales that are not archived                |
+| `holds`     | hash   | hold_id -> Hold, msgpack                                                |
+| `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer's holds in `holds` hold or sold  |
+| `deadlines` | zset   | hold_id by deadline_ms; exactly the live holds                          |
+| `finished`  | zset   | hold_id, "op:" + restock id, "sale:" + sale_id, by when retention began |
+| `ops`       | hash   | restock_id -> its content, msgpack                                      |
+| `clock`     | string | the highest time seen, in ms                                            |
+| `outbox`    | stream | what happened: kind, hold, pools, units                                 |
+| `relay`     | string | the stream id up to which the relay has told the room                   |
 """
 
 SCRIPT_KEYS = ("pools", "holds", "buyers", "deadlines", "finished", "ops", "clock", "outbox")

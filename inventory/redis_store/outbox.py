@@ -13,8 +13,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from inventory.entry import BEGINNING, Entry, UnreadableEntry, position_of, stream_id_of
+from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
-from inventory.redis_store.store import unavailable_when_failing
 
 
 class Outbox:

@@ -4,58 +4,31 @@ The scripts decide; this module only names their arguments and types their answe
 not answer, or answers with an error, means StoreUnavailable: a purchase is refused, never guessed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import msgpack
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from inventory.hold import RECLAIM_BATCH_MAX, Hold, WantedLine, merged
-from inventory.pool import Pool
+from inventory.pool import Pool, is_shown
+from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
+from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
-from inventory.store import Result, SaleTerms, StoreUnavailable
+from inventory.store import SALES_MAX, Result, SaleTerms, Swept
 from inventory.uuid7 import FUTURE_MAX_MS, timestamp_ms
-
-_RETRY_AFTER_MS = 1_000
-
-
-class SaleSums(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one sale, recomputed from its holds, and as counted for its buyers."""
-
-    sale_id: str
-    held: int
-    sold: int
-    bought: int
 
 
 class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A room's records at one moment, as `scripts/audit.lua` found them."""
+    """A room at one moment, as `scripts/audit.lua` found it."""
 
     now_ms: int
     last_id: str  # of the outbox
     outbox_entries: int
     pools: list[Pool]
-    sums: list[SaleSums]
-    paid: list[str]  # hold ids
-    deadlines_missing: list[str]
-    deadlines_stray: list[str]
-    finished_missing: list[str]
-    finished_stray: list[str]
-    buyers_below: list[str]
-
-
-@contextmanager
-def unavailable_when_failing() -> Iterator[None]:
-    """Turns every failure of Redis into StoreUnavailable."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise StoreUnavailable(_RETRY_AFTER_MS, reason) from error
+    bought: list[int]  # what the asked fields of `buyers` say
 
 
 class RedisStore:
@@ -73,16 +46,19 @@ class RedisStore:
         retention_ms: int,
         extension_ms: int,
         outbox_entries_max: int = 1_000_000,
+        sales_max: int = SALES_MAX,
     ) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._extension_ms = extension_ms
         self._outbox_entries_max = outbox_entries_max
+        self._sales_max = sales_max
         self._forget_after_ms = retention_ms + FUTURE_MAX_MS
         self._id_window = {"retention_ms": retention_ms, "future_max_ms": FUTURE_MAX_MS}
 
     async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
-        return await self._command("put_sale", room_id, **msgspec.structs.asdict(terms))
+        record = msgspec.structs.asdict(terms)
+        return await self._command("put_sale", room_id, **record, sales_max=self._sales_max)
 
     async def start_sale(
         self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int
@@ -146,21 +122,36 @@ class RedisStore:
             reclaim_max=RECLAIM_BATCH_MAX,
         )
 
-    async def expire_due(self, room_id: str, at_most: int = 100) -> list[Hold]:
+    async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
         answer = await self._call(
             "expire", room_id, at_most=at_most, forget_after_ms=self._forget_after_ms
         )
-        return msgspec.convert(answer.get("holds", []), list[Hold])
+        return msgspec.convert({"holds": [], "again": False} | answer, Swept)
 
-    async def audit(self, room_id: str) -> RoomFacts:
-        """The room's records at one moment. Reads all of them: seconds with a million holds."""
-        return msgspec.convert(await self._call("audit", room_id), RoomFacts)
+    async def audit(self, room_id: str, buyers: Sequence[str] = ()) -> RoomFacts:
+        """The room's sales, and some fields of `buyers`, at one moment."""
+        return msgspec.convert(await self._call("audit", room_id, buyers=list(buyers)), RoomFacts)
+
+    def scan(self, room_id: str) -> RoomScan:
+        """The room's holds and buyers, in small steps."""
+        return RoomScan(self._redis, room_id)
+
+    def remembered_since_ms(self, now_ms: int) -> int:
+        """What finished at this time or later is remembered at `now_ms`."""
+        return now_ms - self._forget_after_ms
 
     async def pools(self, room_id: str) -> list[Pool]:
         with unavailable_when_failing():
             packed = await self._redis.hvals(room_key(room_id, "pools"))
-        pools = [msgspec.convert(msgpack.unpackb(each), Pool) for each in packed]
-        return sorted(pools, key=lambda pool: pool.sale_id)
+        return _pools(packed)
+
+    async def shown_pools(self, room_id: str) -> list[Pool]:
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hvals(room_key(room_id, "pools"))
+        pipe.get(room_key(room_id, "clock"))
+        with unavailable_when_failing():
+            packed, clock = await pipe.execute()
+        return [pool for pool in _pools(packed) if is_shown(pool, int(clock or 0))]
 
     async def hold(self, room_id: str, hold_id: str) -> Hold | None:
         with unavailable_when_failing():
@@ -178,3 +169,8 @@ class RedisStore:
         with unavailable_when_failing():
             answer: dict[str, Any] = await self._scripts.call(script, room_id, args)
         return answer
+
+
+def _pools(packed: Any) -> list[Pool]:
+    pools = [msgspec.convert(msgpack.unpackb(each), Pool) for each in packed]
+    return sorted(pools, key=lambda pool: pool.sale_id)

@@ -120,7 +120,6 @@ async def audit(settings: Settings, *, room: str | None) -> int:
             return _no_room(room, known)
         report = await run_audit(
             stores.store,
-            stores.outbox,
             stores.ledger,
             [room] if room else sorted(known),
             stores.writer.drain,

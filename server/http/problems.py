@@ -50,6 +50,7 @@ STATUS: dict[str, int] = {
     Outcome.ALREADY_EXTENDED: 409,
     Outcome.ALREADY_STARTED: 409,
     Outcome.CUT_TOO_DEEP: 409,
+    Outcome.TOO_MANY_SALES: 409,
     Outcome.BROKEN: 500,
 }
 

@@ -44,6 +44,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "NOT_HELD": ("paid, cancelled or expired already", "show the order as it is"),
     "ALREADY_STARTED": ("the sale was started before", "reload the room"),
     "CUT_TOO_DEEP": ("fewer units are `available` than are to be cut", "cut less"),
+    "TOO_MANY_SALES": ("the room has as many sales as it may", "end those that are not needed"),
     "BROKEN": ("the stock does not add up; the sale was paused", "tell the operator"),
 }
 

@@ -2,28 +2,33 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import msgpack
+import msgspec
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Delete, Engine, Update, delete, update
 
-from inventory.audit import AuditReport, audit
+from inventory.audit import audit
+from inventory.audit.report import AuditReport
 from inventory.codes import Outcome
 from inventory.ledger import Ledger, LedgerWriter, PaymentBook
 from inventory.ledger.engine import writing
-from inventory.ledger.tables import movements, orders, sales
-from inventory.redis_store import Outbox
+from inventory.ledger.tables import movements, order_lines, orders, sales
+from inventory.ledger.tables import payments as payments_table
 from tests.inventory.shop import HOLD_MS, Shop
+
+HOLDS_PLANTED = 40_000  # to read them all at once takes Redis about a second
+SLOW_STEP_US = 200_000
 
 Audit = Callable[[], Awaitable[AuditReport]]
 
 
 @pytest.fixture
-def audited(
-    shop: Shop, outbox: Outbox, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook
-) -> Audit:
+def audited(shop: Shop, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook) -> Audit:
     async def run() -> AuditReport:
-        return await audit(shop.store, outbox, ledger, [shop.room_id], writer.drain, payments)
+        return await audit(shop.store, ledger, [shop.room_id], writer.drain, payments)
 
     return run
 
@@ -43,9 +48,14 @@ async def test_a_room_in_order_has_no_differences(
     shop: Shop, payments: PaymentBook, audited: Audit
 ) -> None:
     await sold_room(shop, payments)
+    last_id = (await shop.told())[-1].stream_id
     report = await audited()
     assert report.lines() == [
         f"room {shop.room_id}: 1 sale, 2 units held, 1 sold, 1 paid order, 7 outbox entries",
+        (
+            f"  compared Redis with SQL: sales as of outbox entry {last_id}, "
+            "3 holds, 2 buyers' counts, 1 payment"
+        ),
         "audit: everything agrees in 1 room",
     ]
     assert report.ok
@@ -67,27 +77,42 @@ async def test_a_room_is_in_order_after_its_old_records_are_forgotten(
     assert (await audited()).lines()[-1] == "audit: everything agrees in 1 room"
 
 
-async def test_the_audit_is_exact_while_the_room_is_busy(shop: Shop, audited: Audit) -> None:
-    await shop.open(units=1_000, hold_duration_ms=HOLD_MS)
+async def test_the_audit_is_exact_while_everything_happens(
+    shop: Shop, payments: PaymentBook, audited: Audit
+) -> None:
+    await shop.open(units=100_000, per_buyer_max=100_000)
     busy = True
 
-    async def buy(buyer: str) -> None:
-        while busy:
-            result = await shop.reserve(buyer)
-            if result.outcome is Outcome.HELD and result.hold:
-                hold_id = result.hold.hold_id
-                await (shop.pay(hold_id, hold_id) if buyer > "b" else shop.cancel(hold_id, buyer))
-            else:
-                await asyncio.sleep(0)
+    async def pay(hold_id: str) -> None:
+        payments.record("sandbox", hold_id, shop.room_id, hold_id, 990, shop.now_ms)
+        result = await shop.pay(hold_id, hold_id)
+        payments.settle("sandbox", hold_id, result.outcome.value, shop.now_ms)
 
-    buyers = [asyncio.create_task(buy(f"{letter}-{n}")) for letter in "ac" for n in range(3)]
+    async def buy(buyer: str) -> None:
+        """Cancels, pays in time, pays late or never pays, by the buyer's first letter."""
+        while busy:
+            hold_id = await shop.hold(buyer)
+            if buyer[0] in "cl":
+                await shop.cancel(hold_id, buyer)
+            if buyer[0] in "pl":
+                await pay(hold_id)
+
+    async def let_time_pass() -> None:
+        while busy:
+            await shop.advance(HOLD_MS // 20)
+            await shop.store.expire_due(shop.room_id)
+
+    tasks = [asyncio.create_task(buy(letter)) for letter in "cpln"]
+    tasks.append(asyncio.create_task(let_time_pass()))
     try:
-        for _ in range(5):
+        for _ in range(3):
             report = await audited()
             assert report.ok, report.lines()
     finally:
         busy = False
-        await asyncio.gather(*buyers)
+        await asyncio.gather(*tasks)
+    happened = {entry.kind for entry in await shop.told()}
+    assert {Outcome.PAID, Outcome.PAID_LATE, Outcome.CANCELLED, Outcome.EXPIRED} <= happened
 
 
 async def plant_units(shop: Shop, _paid: str) -> None:
@@ -104,6 +129,26 @@ async def plant_lost_deadlines(shop: Shop, _paid: str) -> None:
 
 async def plant_stray_deadline(shop: Shop, paid: str) -> None:
     await shop.redis.zadd(shop.key("deadlines"), {paid: 1})
+
+
+async def plant_changed_hold(shop: Shop, paid: str) -> None:
+    hold = await shop.store.hold(shop.room_id, paid)
+    assert hold is not None
+    cheaper = [msgspec.structs.replace(line, price_cents=1) for line in hold.lines]
+    record = msgspec.to_builtins(msgspec.structs.replace(hold, lines=cheaper))
+    await shop.redis.hset(shop.key("holds"), paid, msgpack.packb(record))
+
+
+async def plant_unreadable_hold(shop: Shop, paid: str) -> None:
+    await shop.redis.hset(shop.key("holds"), paid, b"\xc1")
+
+
+async def plant_deadline_of_nothing(shop: Shop, _paid: str) -> None:
+    await shop.redis.zadd(shop.key("deadlines"), {"nobody": 1})
+
+
+async def plant_buyer(shop: Shop, _paid: str) -> None:
+    await shop.redis.hset(shop.key("buyers"), "tea:eve", 2)
 
 
 async def plant_unforgettable(shop: Shop, paid: str) -> None:
@@ -126,13 +171,17 @@ async def plant_lost_pool(shop: Shop, _paid: str) -> None:
     ("plant", "says"),
     [
         (plant_units, "sale tea conservation: expected total 9, found available 100"),
-        (plant_lost_hold, "sale tea sold units, from holds: expected 0, found 1"),
-        (plant_lost_deadlines, "is live but has no deadline: expected a deadline"),
-        (plant_stray_deadline, "has a deadline but is not live: expected no deadline"),
-        (plant_unforgettable, "is finished but will not be forgotten: expected a finish time"),
-        (plant_stray_finish, "hold nobody has a finish time but is not finished"),
-        (plant_buyer_count, "buyer count tea:bob: expected at least"),
-        (plant_lost_pool, "sale tea has holds or buyers: expected a pool, found none"),
+        (plant_lost_hold, "is paid in SQL: expected it in Redis, found none"),
+        (plant_changed_hold, "lines in SQL: expected"),
+        (plant_unreadable_hold, "cannot be read"),
+        (plant_lost_deadlines, "is held: expected a deadline, found none"),
+        (plant_stray_deadline, "is paid: expected no deadline, found one"),
+        (plant_deadline_of_nothing, "hold nobody is not there: expected no deadline, found one"),
+        (plant_unforgettable, "is paid: expected a finish time, found none"),
+        (plant_stray_finish, "hold nobody is not there: expected no finish time, found one"),
+        (plant_buyer_count, "buyer count tea:bob: expected 1, found 0"),
+        (plant_buyer, "buyer count tea:eve: expected 0, found 2"),
+        (plant_lost_pool, "sale tea: expected a pool in Redis, found none"),
     ],
 )
 async def test_what_is_wrong_in_redis_is_named(
@@ -158,7 +207,9 @@ async def test_what_is_wrong_in_redis_is_named(
     [
         (delete(movements).where(movements.c.from_account == "held"), "sale tea sold in SQL"),
         (delete(orders).where(orders.c.buyer_id == "nobody"), None),
-        (update(orders).values(state="held"), "is paid: expected a paid order in SQL, found none"),
+        (update(orders).values(state="held"), "state in SQL: expected paid, found held"),
+        (update(orders).values(state="held"), "sale tea sold in SQL's orders: expected 1, found 0"),
+        (delete(order_lines), "lines in SQL: expected"),
         (
             update(sales).values(total=1, available=1, held=0, sold=0),
             "sale tea sold carried by SQL's sales: expected 1, found 0",
@@ -194,7 +245,6 @@ async def test_an_oversell_in_redis_is_found_in_two_ways(shop: Shop, audited: Au
 async def test_an_unreadable_entry_is_reported_for_its_room_only(
     shop: Shop,
     redis: Redis,
-    outbox: Outbox,
     ledger: Ledger,
     writer: LedgerWriter,
     payments: PaymentBook,
@@ -206,7 +256,7 @@ async def test_an_unreadable_entry_is_reported_for_its_room_only(
     await other.open()
     await other.hold("dan")
     rooms = [shop.room_id, other.room_id]
-    report = await audit(shop.store, outbox, ledger, rooms, writer.drain, payments)
+    report = await audit(shop.store, ledger, rooms, writer.drain, payments)
     [line] = report.differences
     assert line.startswith(f"room {shop.room_id} outbox entry")
     assert "is parked: cannot be read" in line
@@ -225,7 +275,7 @@ async def test_a_redis_that_lost_its_last_entries_is_found(
 async def test_payments_without_outcome_or_order_are_found(
     shop: Shop, payments: PaymentBook, audited: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inventory.audit._SETTLE_WAIT_S", 0.0)
+    monkeypatch.setattr("inventory.audit.payments.SETTLE_WAIT_S", 0.0)
     await sold_room(shop, payments)
     stray = shop.new_id()
     payments.record("sandbox", "pay-2", shop.room_id, stray, 990, shop.now_ms)
@@ -238,6 +288,38 @@ async def test_payments_without_outcome_or_order_are_found(
             f"expected a paid order {stray} in SQL, found none"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    "change", [delete(payments_table), update(payments_table).values(amount_cents=1)]
+)
+async def test_a_paid_order_without_its_payment_is_found(
+    shop: Shop, payments: PaymentBook, engine: Engine, audited: Audit, change: Delete | Update
+) -> None:
+    paid = await sold_room(shop, payments)
+    with writing(engine) as connection:
+        connection.execute(change)
+    [line] = (await audited()).differences
+    assert line.startswith(f"room {shop.room_id} order {paid} is paid: ")
+    assert line.endswith("expected a payment pay-1 of 990 cents in SQL, found none")
+
+
+async def test_no_step_of_an_audit_takes_long_however_many_holds_there_are(
+    shop: Shop, redis: Redis, payments: PaymentBook, audited: Audit
+) -> None:
+    paid = await sold_room(shop, payments)
+    record = await redis.hget(shop.key("holds"), paid)
+    assert isinstance(record, bytes)
+    for start in range(0, HOLDS_PLANTED, 1_000):
+        ids = [f"planted-{number}" for number in range(start, start + 1_000)]
+        planted: Any = dict.fromkeys(ids, record)
+        await redis.hset(shop.key("holds"), mapping=planted)
+    await redis.config_set("slowlog-log-slower-than", SLOW_STEP_US)
+    await redis.slowlog_reset()
+    report = await audited()
+    assert await redis.slowlog_get() == []
+    assert len(report.differences) > HOLDS_PLANTED
+    assert f"  and {len(report.differences) - 100} more differences" in report.lines()
 
 
 async def test_a_payment_being_settled_is_waited_for(

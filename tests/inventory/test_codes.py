@@ -13,8 +13,8 @@ from inventory.redis_store.scripts import SCRIPT_NAMES, Script, source_of
 
 PARTS = (*SCRIPT_NAMES, "prelude")
 REDIS_WORDS = {
-    *("GET", "SET", "TIME", "HGET", "HSET", "HDEL", "HGETALL", "EXISTS", "LIMIT", "STREAM"),
-    *("ZADD", "ZREM", "ZRANGE", "ZSCORE", "ZRANGEBYSCORE", "XADD", "XLEN", "XINFO"),
+    *("GET", "SET", "TIME", "HGET", "HSET", "HDEL", "HVALS", "HLEN", "EXISTS", "LIMIT", "STREAM"),
+    *("ZADD", "ZREM", "ZRANGEBYSCORE", "XADD", "XLEN", "XINFO"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,15 @@ async def busy_room(shop: Shop, outbox: Outbox) -> list[Entry]:
     return await shop.told()
 
 
+def assert_balanced(ledger: Ledger, room_id: str, pools: dict[str, dict[str, int]]) -> None:
+    """The movements, the sales and the orders all say what the pools say."""
+    balances = ledger.statements.balances(room_id)
+    assert balances.summed == balances.carried == pools
+    names = ("held", "sold")
+    bought = {sale_id: {name: its[name] for name in names} for sale_id, its in pools.items()}
+    assert balances.ordered == bought
+
+
 def everything(engine: Engine) -> list[list[tuple[object, ...]]]:
     """All rows of the tables that entries write."""
     written = (sales, orders, order_lines, movements, ledger_positions)
@@ -57,8 +67,8 @@ async def test_sql_ends_with_the_records_that_redis_has(
     entries = await busy_room(shop, outbox)
     assert ledger.apply(shop.room_id, entries) == entries[-1].position
     pools = {pool.sale_id: counters(pool) for pool in await shop.store.pools(shop.room_id)}
-    assert ledger.counters_at(shop.room_id, entries[-1].position) == pools
-    assert ledger.summed_and_carried(shop.room_id) == (pools, pools)
+    assert ledger.statements.counters_at(shop.room_id, entries[-1].position) == pools
+    assert_balanced(ledger, shop.room_id, pools)
     for order in ledger.orders(shop.room_id, 100):
         assert await shop.store.hold(shop.room_id, order.hold_id) == order
     assert len(ledger.orders(shop.room_id, 100)) == 4
@@ -84,7 +94,7 @@ async def test_the_size_of_a_batch_makes_no_difference(
     for start in range(0, len(entries), size):
         ledger.apply(shop.room_id, entries[start : start + size])
     pools = {pool.sale_id: counters(pool) for pool in await shop.store.pools(shop.room_id)}
-    assert ledger.summed_and_carried(shop.room_id) == (pools, pools)
+    assert_balanced(ledger, shop.room_id, pools)
     assert [len(rows) for rows in everything(engine)] == [2, 4, 5, 15, 1]
 
 
@@ -102,7 +112,7 @@ async def test_two_writers_at_once_write_each_entry_once(
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(write, range(4))) == {entries[-1].position}
     pools = {pool.sale_id: counters(pool) for pool in await shop.store.pools(shop.room_id)}
-    assert ledger.summed_and_carried(shop.room_id) == (pools, pools)
+    assert_balanced(ledger, shop.room_id, pools)
 
 
 async def test_a_failure_in_the_middle_leaves_no_half(
@@ -195,7 +205,7 @@ async def test_the_ledger_remembers_what_redis_has_forgotten(
     await shop.open()
     hold_id = await shop.hold("ann")
     await shop.pay(hold_id)
-    await shop.advance(2 * 86_400_000)
+    await shop.advance(3 * 86_400_000)
     await shop.store.expire_due(shop.room_id)
     await writer.drain(shop.room_id)
     assert await shop.store.hold(shop.room_id, hold_id) is None
@@ -209,6 +219,16 @@ def test_sqlite_is_durable_by_its_settings(engine: Engine) -> None:
         synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
         foreign_keys = connection.execute(text("PRAGMA foreign_keys")).scalar()
     assert (mode, synchronous, foreign_keys) == ("wal", 2, 1)
+
+
+def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'older.db'}"
+    older = open_engine(url)
+    with writing(older) as connection:
+        connection.execute(text("ALTER TABLE sales DROP COLUMN archived_position"))
+    for engine in (open_engine(url), open_engine(url)):
+        assert not Ledger(engine).knows_sale("room", "tea")
+        assert Ledger(engine).statements.archived_at("room", 1) == set()
 
 
 def test_a_database_that_cannot_be_opened_says_so() -> None:

@@ -11,8 +11,9 @@ from inventory.hold import HoldState
 from inventory.ledger import Catalogue, LedgerUnavailable
 from inventory.ledger.engine import writing
 from inventory.sweeper import Sweeper
+from inventory.uuid7 import FUTURE_MAX_MS
 from server.jobs import end
-from tests.inventory.shop import HOLD_MS, Shop
+from tests.inventory.shop import HOLD_MS, RETENTION_MS, Shop
 
 
 async def test_all_due_holds_of_a_room_are_swept_at_once(shop: Shop, catalogue: Catalogue) -> None:
@@ -24,6 +25,17 @@ async def test_all_due_holds_of_a_room_are_swept_at_once(shop: Shop, catalogue: 
     await shop.advance(HOLD_MS)
     assert await sweeper.sweep() == 250
     assert await shop.counts() == (250, 0, 0)
+
+
+async def test_all_that_is_old_is_forgotten_in_one_sweep(shop: Shop, catalogue: Catalogue) -> None:
+    await shop.open(units=250)
+    await shop.store.end_sale(shop.room_id, "tea")
+    for _ in range(250):
+        await shop.store.restock(shop.room_id, shop.new_id(), "tea", 1)
+    await shop.advance(RETENTION_MS + FUTURE_MAX_MS + 1)
+    assert await Sweeper(shop.store, catalogue).sweep() == 0
+    assert await shop.redis.zcard(shop.key("finished")) == 0
+    assert await shop.redis.hlen(shop.key("ops")) == 0
 
 
 async def test_it_sweeps_known_rooms_while_sql_is_away_and_says_so_once(

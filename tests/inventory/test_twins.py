@@ -21,12 +21,11 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 
 from inventory.audit import audit
-from inventory.hold import Hold
 from inventory.ledger import Catalogue, Ledger, LedgerWriter
 from inventory.memory_store import MemoryStore
 from inventory.pool import is_lawful
 from inventory.redis_store import Outbox
-from inventory.store import Result, SaleTerms, WantedLine
+from inventory.store import Result, SaleTerms, Swept, WantedLine
 from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, RedisServer, Shop
 
@@ -74,7 +73,7 @@ class Twins(RuleBasedStateMachine):
     def run(self, coroutine: Any) -> Any:
         return self.runner.run(coroutine)
 
-    def both(self, command: str, *args: Any) -> Result | list[Hold]:
+    def both(self, command: str, *args: Any) -> Result | Swept:
         """Gives a command to both and returns the answer on which they agree."""
         room_id = self.shop.room_id
         expected = self.run(getattr(self.model, command)(room_id, *args))
@@ -172,7 +171,7 @@ class Twins(RuleBasedStateMachine):
     async def _audit(self) -> None:
         room_id, outbox, ledger = self.shop.room_id, Outbox(self.redis), Ledger(self.engine)
         writer = LedgerWriter(outbox, ledger, Catalogue(self.engine))
-        report = await audit(self.shop.store, outbox, ledger, [room_id], writer.drain)
+        report = await audit(self.shop.store, ledger, [room_id], writer.drain)
         assert report.ok, report.lines()
         in_sql = {hold.hold_id: hold for hold in ledger.orders(room_id, len(self.hold_ids))}
         for hold_id in self.hold_ids:

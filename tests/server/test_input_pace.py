@@ -41,8 +41,8 @@ class Taker(asyncio.Protocol):
         """Count turns of the loop until `is_so`."""
         async with asyncio.timeout(TIMEOUT_S):
             while not is_so():
-                await asyncio.sleep(0)
                 self.turn += 1
+                await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ if its_hold.state == 'cancelled' then
   return reply('REPLAYED', {hold = its_hold, first_outcome = 'CANCELLED'})
 end
 if its_hold.state ~= 'held' then return reply('NOT_HELD', {hold = its_hold}) end
+if is_stranded(its_hold) then return reply('BROKEN') end
 
 happen('CANCELLED', its_hold)
 return commit('CANCELLED', {hold = its_hold, pools = pools_of(its_hold)})

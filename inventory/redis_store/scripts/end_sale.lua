@@ -9,7 +9,6 @@ if record.ends_at_ms and now_ms >= record.ends_at_ms then
   return reply('ENDED', {pools = {record}})
 end
 
-record.ends_at_ms = now_ms
-change_pool(record)
+set_end(record, now_ms)
 tell('STOPPED', nil, {record})
 return commit('STOPPED', {pools = {record}})

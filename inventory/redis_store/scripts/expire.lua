@@ -1,38 +1,51 @@
--- Expires holds whose deadline has passed, and forgets records older than the retention window.
+-- Expires holds whose deadline has passed, and forgets what is older than the retention window:
+-- finished holds, restocks, and ended sales, of which an ARCHIVED entry tells.
 --
 -- args: at_most (of each), forget_after_ms (retention, plus how far an id may be in the future)
--- Returns: EXPIRED with holds = those expired, or BROKEN.
+-- Returns: EXPIRED with holds = those expired and again = whether more may be due, or BROKEN.
 
-local RESTOCK_PREFIX = '^op:(.+)$'
-
--- A forgotten order's units stay sold: they are counted in `archived_sold` from now on.
-local function archive(its_hold)
-  for _, line in ipairs(its_hold.lines) do
-    local record = pool(line.sale_id)
-    record.archived_sold = record.archived_sold + line.quantity
-    redis.call('HSET', POOLS, line.sale_id, cmsgpack.pack(record))
+-- The sale is over for good, so what its buyer has bought of it need not be counted any more.
+local function forget_hold(hold_id)
+  local its_hold = hold(hold_id)
+  if its_hold and its_hold.state == 'paid' then
+    for _, line in ipairs(its_hold.lines) do
+      count(line.sale_id, its_hold.buyer_id, -line.quantity)
+      write_count(line.sale_id .. ':' .. its_hold.buyer_id)
+    end
   end
+  redis.call('HDEL', HOLDS, hold_id)
 end
+
+local function forget_restock(restock_id) redis.call('HDEL', OPS, restock_id) end
+
+-- Returns whether the sale must be kept: somebody still holds units, or its numbers are wrong.
+local function archive(sale_id)
+  local record = pool(sale_id)
+  if not record then return false end
+  if record.held > 0 or not is_lawful(record) then return true end
+  append({'kind', 'ARCHIVED', 'pools', cmsgpack.pack({record})})
+  redis.call('HDEL', POOLS, sale_id)
+  pools[sale_id] = false
+end
+
+local KINDS = {op = forget_restock, sale = archive}
 
 local function forget(member)
-  local restock_id = string.match(member, RESTOCK_PREFIX)
-  if restock_id then
-    redis.call('HDEL', OPS, restock_id)
+  local kind, id = string.match(member, '^(%l+):(.+)$')
+  local forget_it = KINDS[kind] or forget_hold
+  if forget_it(id or member) then
+    redis.call('ZADD', FINISHED, now_ms, member)  -- asked again when retention is over once more
   else
-    local its_hold = hold(member)
-    if its_hold and its_hold.state == 'paid' then archive(its_hold) end
-    redis.call('HDEL', HOLDS, member)
+    redis.call('ZREM', FINISHED, member)
   end
-  redis.call('ZREM', FINISHED, member)
 end
-
-local expired = reclaim(args.at_most)
-local packed = commit('EXPIRED', {holds = expired})
-if cmsgpack.unpack(packed).outcome == 'BROKEN' then return packed end
 
 local before_ms = now_ms - args.forget_after_ms
 local old = redis.call(
   'ZRANGEBYSCORE', FINISHED, '-inf', '(' .. string.format('%.0f', before_ms), 'LIMIT', 0, args.at_most
 )
+local expired, more_due = reclaim(args.at_most)
+local packed = commit('EXPIRED', {holds = expired, again = more_due or #old == args.at_most})
+if cmsgpack.unpack(packed).outcome == 'BROKEN' then return packed end
 for _, member in ipairs(old) do forget(member) end
 return packed

@@ -2,6 +2,7 @@
 --
 -- args: hold_id, payment_id, amount_cents, reclaim_max
 -- Returns: PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED, UNKNOWN_HOLD, BROKEN.
+--          REFUND_DUE too when a lapsed hold's sale was archived meanwhile.
 --          again = true: see reserve.lua. A wrong amount and a second payment change nothing.
 
 local function amount_of(its_hold)
@@ -18,6 +19,7 @@ end
 local function is_free(its_hold)
   for _, line in ipairs(its_hold.lines) do
     local record = pool(line.sale_id)
+    if not record then return false end
     local counted = units_of(line.sale_id, its_hold.buyer_id) + line.quantity
     if record.paused or counted > record.per_buyer_max or record.available < line.quantity then
       return false
@@ -35,6 +37,8 @@ if args.amount_cents ~= amount_of(its_hold) then return reply('REFUND_DUE', {hol
 if its_hold.state == 'paid' or its_hold.state == 'refund_due' then
   return reply('SECOND_PAYMENT', {hold = its_hold})
 end
+
+if is_stranded(its_hold) then return reply('BROKEN') end
 
 local outcome = 'PAID'
 if its_hold.state ~= 'held' then

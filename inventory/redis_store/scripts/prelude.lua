@@ -32,7 +32,7 @@ local now_ms = read_clock()
 
 -- Records as they will be. `false` stands for "not there", so that nothing is looked up twice.
 local pools, holds, counts = {}, {}, {}
-local changed_pools, changed_holds, changed_counts = {}, {}, {}
+local changed_pools, changed_holds, changed_counts, ending = {}, {}, {}, {}
 local entries = {}
 
 local function fetch(cache, key, field)
@@ -70,6 +70,13 @@ local function change_pool(record)
   changed_pools[record.sale_id] = true
 end
 
+-- Sets when a sale ends. Retention counts from then; what is forgotten when is in FINISHED.
+local function set_end(record, ends_at_ms)
+  record.ends_at_ms = ends_at_ms
+  ending[record.sale_id] = true
+  change_pool(record)
+end
+
 local function is_lawful(record)
   return record.total >= 0 and record.available >= 0 and record.held >= 0 and record.sold >= 0
     and record.total == record.available + record.held + record.sold
@@ -89,10 +96,16 @@ local function tell(kind, its_hold, its_pools, units)
   entries[#entries + 1] = entry
 end
 
+-- The pools of a hold; without those of sales that were archived or lost.
 local function pools_of(its_hold)
   local list = {}
   for _, line in ipairs(its_hold.lines) do list[#list + 1] = pool(line.sale_id) end
   return list
+end
+
+-- A live hold whose pool is gone: a record was lost, and no unit can move.
+local function is_stranded(its_hold)
+  return its_hold.state == 'held' and #pools_of(its_hold) < #its_hold.lines
 end
 
 -- What an outcome does to a hold: units move `from` one account of each pool `to` another, the
@@ -151,20 +164,30 @@ local function pause_all_broken()
   return broken
 end
 
--- The deadlines hold exactly the live holds, `finished` exactly the others.
+-- When retention begins: a hold is remembered for as long as its sales could count its units
+-- against its buyer.
+local function retained_from_ms(its_hold)
+  local from_ms = its_hold.finished_at_ms
+  for _, record in ipairs(pools_of(its_hold)) do
+    from_ms = math.max(from_ms, record.ends_at_ms or 0)
+  end
+  return from_ms
+end
+
+-- The deadlines hold exactly the live holds, `finished` all the others.
 local function write_hold(hold_id)
   local record = holds[hold_id]
   redis.call('HSET', HOLDS, hold_id, cmsgpack.pack(record))
   if record.state == 'held' then
     redis.call('ZADD', DEADLINES, record.deadline_ms, hold_id)
   else
-    redis.call('ZADD', FINISHED, record.finished_at_ms, hold_id)
+    redis.call('ZADD', FINISHED, retained_from_ms(record), hold_id)
     redis.call('ZREM', DEADLINES, hold_id)
   end
 end
 
 local function write_count(field)
-  if counts[field] == 0 then
+  if counts[field] <= 0 then
     redis.call('HDEL', BUYERS, field)
   else
     redis.call('HSET', BUYERS, field, counts[field])
@@ -186,6 +209,9 @@ local function commit(outcome, fields)
   for sale_id in pairs(changed_pools) do
     redis.call('HSET', POOLS, sale_id, cmsgpack.pack(pools[sale_id]))
   end
+  for sale_id in pairs(ending) do
+    redis.call('ZADD', FINISHED, pools[sale_id].ends_at_ms, 'sale:' .. sale_id)
+  end
   for hold_id in pairs(changed_holds) do write_hold(hold_id) end
   for field in pairs(changed_counts) do write_count(field) end
   for _, entry in ipairs(entries) do append(entry) end
@@ -204,7 +230,9 @@ local function set_aside(its_hold)
   local aside = false
   for _, line in ipairs(its_hold.lines) do
     local record = pool(line.sale_id)
-    if not is_lawful(record) or record.held < line.quantity then
+    if not record then
+      aside = true
+    elseif not is_lawful(record) or record.held < line.quantity then
       pause_broken(line.sale_id)
       record.paused = true
       record.version = record.version + 1

@@ -1,7 +1,9 @@
 -- Creates a sale: its pool and its terms.
 --
--- args: sale_id, product_id, price_cents, total_units, per_buyer_max, hold_duration_ms
--- Returns: CREATED, REPLAYED (it exists with the same terms) or KEY_REUSED (with other terms).
+-- args: sale_id, product_id, price_cents, total_units, per_buyer_max, hold_duration_ms,
+--       sales_max
+-- Returns: CREATED, REPLAYED (it exists with the same terms), KEY_REUSED (with other terms), or
+--          TOO_MANY_SALES (the room has sales_max that are not archived).
 
 local function has_same_terms(record)
   return record.created_total == args.total_units
@@ -17,11 +19,13 @@ if existing then
   return reply('REPLAYED', {pools = {existing}, first_outcome = 'CREATED'})
 end
 
+if redis.call('HLEN', POOLS) >= args.sales_max then return reply('TOO_MANY_SALES') end
+
 local record = {
   sale_id = args.sale_id, product_id = args.product_id, price_cents = args.price_cents,
   per_buyer_max = args.per_buyer_max, hold_duration_ms = args.hold_duration_ms,
   created_total = args.total_units, total = args.total_units, available = args.total_units,
-  held = 0, sold = 0, archived_sold = 0, paused = false, version = 0,
+  held = 0, sold = 0, paused = false, version = 0,
 }
 change_pool(record)
 tell('CREATED', nil, {record}, record.total)

@@ -7,6 +7,7 @@ local seen = redis.call('HGET', OPS, args.restock_id)
 if seen then
   local first = cmsgpack.unpack(seen)
   if first.sale_id ~= args.sale_id or first.units ~= args.units then return reply('KEY_REUSED') end
+  if not pool(args.sale_id) then return reply('UNKNOWN_SALE') end  -- archived since
   return reply('REPLAYED', {pools = {pool(args.sale_id)}, first_outcome = 'RESTOCKED'})
 end
 if is_stale(args.restock_id) then return reply('STALE_ID') end

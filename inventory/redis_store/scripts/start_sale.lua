@@ -10,7 +10,6 @@ if record.starts_at_ms or record.ends_at_ms then
 end
 
 record.starts_at_ms = now_ms + args.countdown_ms
-record.ends_at_ms = record.starts_at_ms + args.duration_ms
-change_pool(record)
+set_end(record, record.starts_at_ms + args.duration_ms)
 tell('STARTED', nil, {record})
 return commit('STARTED', {pools = {record}})

@@ -18,6 +18,7 @@ SUCCESSES = {
     Outcome.STARTED,
     Outcome.STOPPED,
     Outcome.RESTOCKED,
+    Outcome.ARCHIVED,
     Outcome.PAID,
     Outcome.PAID_LATE,
     Outcome.REFUND_DUE,

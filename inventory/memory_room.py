@@ -1,0 +1,130 @@
+"""One room of the model: its records, and the steps of which its commands are made.
+
+`memory_store.py` decides which command does what; here units move and records come and go. Twin of
+`redis_store/scripts/prelude.lua`.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from inventory.codes import Outcome
+from inventory.hold import TRANSITIONS, Hold, HoldState, Line, WantedLine, after, is_due
+from inventory.pool import Phase, Pool, has_ended, moved, phase
+from inventory.store import Result
+
+
+class MemoryRoom:
+    """One room's records, as the hashes in Redis hold them."""
+
+    def __init__(self) -> None:
+        self.pools: dict[str, Pool] = {}
+        self.holds: dict[str, Hold] = {}
+        self.bought: Counter[tuple[str, str]] = Counter()  # (sale, buyer) -> units held or bought
+        self.restocks: dict[str, tuple[str, int]] = {}  # id -> sale, units
+        self.retained_from_ms: dict[str, int] = {}  # hold id, op:restock id, sale:sale id
+
+    def pools_of(self, hold: Hold) -> list[Pool]:
+        """The pools of a hold, without those of archived sales."""
+        found = (self.pools.get(line.sale_id) for line in hold.lines)
+        return [pool for pool in found if pool is not None]
+
+    def due(self, now_ms: int) -> list[Hold]:
+        """Holds whose time is over, oldest first."""
+        due = [hold for hold in self.holds.values() if is_due(hold, now_ms)]
+        return sorted(due, key=lambda hold: (hold.deadline_ms, hold.hold_id))
+
+    def move_units(self, hold: Hold, outcome: Outcome) -> None:
+        change = TRANSITIONS[outcome]
+        if change.source is change.target:
+            return
+        for line in hold.lines:
+            pool = self.pools[line.sale_id]
+            self.pools[line.sale_id] = moved(pool, change.source, change.target, line.quantity)
+            self.bought[line.sale_id, hold.buyer_id] += change.buyer_units * line.quantity
+
+    def happen(
+        self, outcome: Outcome, hold: Hold, now_ms: int, payment_id: str | None = None
+    ) -> Hold:
+        """Lets an outcome happen to a live or lapsed hold, and returns it as it is then."""
+        resolved = after(hold, outcome, now_ms, payment_id)
+        self.move_units(hold, outcome)
+        self.holds[hold.hold_id] = resolved
+        ends_ms = (pool.ends_at_ms or 0 for pool in self.pools_of(hold))
+        self.retained_from_ms[hold.hold_id] = max(now_ms, *ends_ms, 0)
+        return resolved
+
+    def end_at(self, pool: Pool, ends_at_ms: int, **changes: int) -> Pool:
+        """Sets when a sale ends (and starts); retention counts from then."""
+        ending = msgspec.structs.replace(
+            pool, ends_at_ms=ends_at_ms, version=pool.version + 1, **changes
+        )
+        self.retained_from_ms[f"sale:{pool.sale_id}"] = ends_at_ms
+        self.pools[pool.sale_id] = ending
+        return ending
+
+    def reclaim(self, at_most: int, now_ms: int) -> list[Hold]:
+        due = self.due(now_ms)[:at_most]
+        return [self.happen(Outcome.EXPIRED, hold, now_ms) for hold in due]
+
+    def refusal(self, buyer_id: str, wanted: list[WantedLine], now_ms: int) -> Result | None:
+        """The first refusal that applies, in the order of `Outcome`, across all lines."""
+        rules: list[tuple[Outcome, Callable[[WantedLine, Pool], bool]]] = [
+            (
+                Outcome.NOT_STARTED,
+                lambda _, pool: phase(pool, now_ms) in (Phase.SCHEDULED, Phase.COUNTING),
+            ),
+            (Outcome.ENDED, lambda _, pool: has_ended(pool, now_ms)),
+            (Outcome.PAUSED, lambda _, pool: pool.paused),
+            (Outcome.USER_LIMIT, lambda line, pool: self.is_over_limit(buyer_id, line, pool)),
+            (Outcome.SOLD_OUT, lambda line, pool: pool.available < line.quantity),
+        ]
+        for outcome, applies in rules:
+            for line in wanted:
+                pool = self.pools[line.sale_id]
+                if applies(line, pool):
+                    return Result(outcome=outcome, now_ms=now_ms, pools=[pool])
+        return None
+
+    def is_over_limit(self, buyer_id: str, line: WantedLine | Line, pool: Pool) -> bool:
+        return self.bought[line.sale_id, buyer_id] + line.quantity > pool.per_buyer_max
+
+    def is_free(self, hold: Hold) -> bool:
+        """Whether a lapsed hold's units can still be had, for a payment that came late."""
+        pools = self.pools_of(hold)
+        return len(pools) == len(hold.lines) and all(
+            not pool.paused
+            and not self.is_over_limit(hold.buyer_id, line, pool)
+            and pool.available >= line.quantity
+            for line, pool in zip(hold.lines, pools, strict=True)
+        )
+
+    def forget(self, before_ms: int, at_most: int, now_ms: int) -> bool:
+        """Forgets what retention no longer covers, oldest first; whether there may be more."""
+        by_age = sorted((from_ms, member) for member, from_ms in self.retained_from_ms.items())
+        old = [member for from_ms, member in by_age if from_ms < before_ms][:at_most]
+        for member in old:
+            if self._forget(member):
+                del self.retained_from_ms[member]
+            else:
+                self.retained_from_ms[member] = now_ms
+        return len(old) == at_most
+
+    def _forget(self, member: str) -> bool:
+        """Forgets one record; False if somebody still holds units of the sale it is."""
+        kind, _, record_id = member.rpartition(":")
+        if kind == "op":
+            del self.restocks[record_id]
+        elif kind == "sale":
+            if self.pools[record_id].held > 0:
+                return False
+            del self.pools[record_id]
+        else:
+            self._forget_hold(self.holds.pop(member))
+        return True
+
+    def _forget_hold(self, hold: Hold) -> None:
+        if hold.state is HoldState.PAID:
+            for line in hold.lines:
+                self.bought[line.sale_id, hold.buyer_id] -= line.quantity
