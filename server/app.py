@@ -1,9 +1,9 @@
 """The only wiring: every part is made here and handed to those that use it.
 
-open_stores   Redis, SQL and what sits on them
-make_desk     the commands on the stores, which is enough for the command line
+make_desk     the commands on the stores (stores.py), which is enough for the command line
 open_server   the desk, the live side and the HTTP side, with their jobs running
 serving       all of that behind a socket, until a signal comes
+supervised    the stores, and several processes that each do so on one port
 """
 
 import asyncio
@@ -15,22 +15,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from redis.asyncio import Redis
-from sqlalchemy import Engine
+import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from inventory.ledger.catalogue import Catalogue
-from inventory.ledger.ledger import Ledger
-from inventory.ledger.payments import PaymentBook
-from inventory.ledger.writer import LedgerWriter
 from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.payments.settle import Settler
-from inventory.redis_store.outbox import Outbox
-from inventory.redis_store.store import RedisStore
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
@@ -40,22 +32,23 @@ from rooms.redis_broker.subscriber import RedisSubscriber
 from server import jobs
 from server.census import Census, Limits
 from server.clock import now_ms
-from server.connecting import connect_sql, named_redis, redis_client
 from server.dispatch import Dispatcher
 from server.embedded.lock import DataDirLock
-from server.embedded.redis import private_redis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
 from server.http.sandbox_pages import sandbox_mount
+from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
 from server.publishing import skipped_notice
 from server.pulse import Pulse
 from server.relay import Relay
 from server.serving import bind, local_url_of, serve
-from server.settings import Fsync, Settings
+from server.settings import Settings
 from server.snapshots import Snapshots
+from server.stores import Stores, open_stores
+from server.supervisor import Supervisor
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
 from server.write_gate import GatedSandbox, WriteGate
@@ -64,21 +57,6 @@ THREADS_MAX = 32  # for SQL: at most half of them can be kept waiting by writes
 COMMENT_BURST = 5
 WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
 Watched = Mapping[str, jobs.LastSuccess]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stores:
-    """Everything that outlives the process."""
-
-    settings: Settings
-    redis: "Redis"
-    engine: Engine
-    store: RedisStore
-    outbox: Outbox
-    ledger: Ledger
-    catalogue: Catalogue
-    book: PaymentBook
-    writer: LedgerWriter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +98,7 @@ async def serving(
             open_stores(settings, lock) as stores,
             open_server(stores, public_url, here, extra_routes) as running,
         ):
-            stopped = asyncio.create_task(serve(running.app, settings, listener))
+            stopped = asyncio.create_task(serve(running.app, running.live, listener))
             try:
                 yield running, stopped
             finally:
@@ -128,58 +106,27 @@ async def serving(
 
 
 @contextlib.asynccontextmanager
-async def open_stores(settings: Settings, lock: DataDirLock | None = None) -> AsyncIterator[Stores]:
-    """Connect to Redis and SQL, starting the private Redis if no other was named.
-
-    A server holds the data folder's `lock`; without it, this is for a command beside a server or
-    alone. Raises SettingsError for a store that was named and cannot be used.
-    """
+async def supervised(settings: Settings) -> AsyncIterator[Supervisor]:
+    """Several workers that answer on one port, with the stores they share kept open for them."""
     settings.make_data_folder()
-    async with contextlib.AsyncExitStack() as stack:
-        if settings.redis_url:
-            redis = await named_redis(settings.redis_url)
-        else:
-            own = _watched_redis if lock else redis_of
-            redis = redis_client(
-                await stack.enter_async_context(own(settings.data_path, settings.appendfsync))
-            )
-        stack.push_async_callback(redis.aclose)
-        engine = await connect_sql(settings)
-        stack.callback(engine.dispose)
-        yield _stores_on(settings, redis, engine)
-
-
-@contextlib.asynccontextmanager
-async def _watched_redis(data_path: Path, appendfsync: Fsync) -> AsyncIterator[str]:
-    """The data folder's own Redis for as long as a server runs, started again if it dies."""
-    async with (
-        private_redis(data_path, appendfsync) as private,
-        jobs.running({"private redis": private.watch}),
+    with (
+        DataDirLock(settings.data_path) as lock,
+        # Bound but not listening: it keeps the port for the workers and takes no connection.
+        contextlib.closing(bind(settings, shared=True)) as placeholder,
     ):
-        yield private.url
-
-
-def _stores_on(settings: Settings, redis: "Redis", engine: Engine) -> Stores:
-    outbox = Outbox(redis)
-    ledger = Ledger(engine)
-    catalogue = Catalogue(engine)
-    store = RedisStore(
-        redis,
-        retention_ms=settings.retention_s * 1000,
-        extension_ms=settings.extension_s * 1000,
-        outbox_entries_max=settings.outbox_entries_max,
-    )
-    return Stores(
-        settings=settings,
-        redis=redis,
-        engine=engine,
-        store=store,
-        outbox=outbox,
-        ledger=ledger,
-        catalogue=catalogue,
-        book=PaymentBook(engine),
-        writer=LedgerWriter(outbox, ledger, catalogue),
-    )
+        public_url = settings.public_url.rstrip("/") or local_url_of(placeholder)
+        async with open_stores(settings, lock) as stores:
+            load_secret(settings)  # made once, before several workers look for it
+            theirs = msgspec.structs.replace(
+                settings,
+                redis_url=stores.redis_url,
+                port=placeholder.getsockname()[1],
+                public_url=public_url,
+                data_dir=str(settings.data_path),
+            )
+            supervisor = Supervisor(settings.workers, public_url, theirs.environ())
+            await supervisor.start()
+            yield supervisor
 
 
 def make_tokens(settings: Settings) -> Tokens:
@@ -275,13 +222,17 @@ def _jobs(
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     relay = Relay(stores.outbox, desk.broker, stores.catalogue)
     sweeper = Sweeper(stores.store, stores.catalogue)
-    return {
-        "pulse": Pulse(live, desk.likes, worker_id).run,
+    once: dict[str, jobs.Job] = {  # needed once, however many workers there are
         "relay": partial(relay.run, watched["relay"].note),
         "ledger": partial(stores.writer.run, watched["ledger"].note),
         "sweeper": partial(sweeper.run, watched["sweeper"].note),
         "settler": partial(settler.run, watched["settler"].note),
         "sandbox": desk.provider.run,
+    }
+    lease = Lease(stores.redis, "jobs", worker_id)
+    return {
+        "pulse": Pulse(live, desk.likes, worker_id).run,
+        "once": partial(while_held, lease, once, [each.note for each in watched.values()]),
     }
 
 

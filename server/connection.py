@@ -59,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._session: Session | None = None
         self._asked: Asked | None = None
         self.caller: Caller | None = None
+        self._leaving = ""  # the reason to close with, once no command awaits its answer
         self._is_listening = False
         self.heard_at_s = self._loop.time()
         self.pinged_at_s: float | None = None
@@ -142,8 +143,19 @@ class Connection(asyncio.Protocol):
             self._spawn(self._live.hub.leave(room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
-        """uvicorn is stopping: ask the client to come back later."""
+        """uvicorn is stopping, and has let us drain before."""
         self.close(CloseCode.RESTART, "the server restarts")
+
+    def leave(self, retry_after_ms: int) -> None:
+        """Take no more commands, answer those in flight, then close with 1012 and a hint."""
+        self._leaving = f"retry_after_ms={retry_after_ms}"
+        self._input.hold()
+        self._leave_when_idle()
+
+    def _leave_when_idle(self) -> None:
+        if self._leaving and (self._session is None or self._session.is_idle):
+            self.close(CloseCode.RESTART, self._leaving)
+            self._input.release()  # for the peer's answer to the close
 
     # Opening.
 
@@ -268,6 +280,7 @@ class Connection(asyncio.Protocol):
             self._session.answered()
         kind = "error" if isinstance(answer, ErrorBody) else "reply"
         self._send(kind, execute.command_id, answer)
+        self._leave_when_idle()
 
     def _send(self, kind: str, command_id: int | None, body: Any) -> None:
         assert self._asked is not None

@@ -1,7 +1,7 @@
 """The listening socket, bound before anything is told its port, and uvicorn on top of it.
 
-`Server` is uvicorn except that a signal only asks it to stop: what was opened around it closes
-afterwards, in order.
+`Server` is uvicorn except that a signal only asks it to stop (what was opened around it closes
+afterwards, in order), and that live connections are drained before it ends them.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 
 from server.connection import Connection
 from server.door import Door, allow_connections
+from server.drain import drain
+from server.live import Live
 from server.settings import Settings
 
 UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
@@ -28,7 +30,17 @@ class CannotListen(Exception):
 
 
 class Server(uvicorn.Server):
-    """uvicorn with the signal handling of this module's header."""
+    """uvicorn with the stopping of this module's header."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()  # new connections go to other workers
+        await drain(self._live.connections)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -42,8 +54,12 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def bind(settings: Settings) -> socket.socket:
-    """The socket to serve on. Raises CannotListen."""
+def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
+    """The socket to serve on. Raises CannotListen.
+
+    `shared`: other sockets may be bound to the same port (SO_REUSEPORT); the kernel spreads
+    connections over those that listen.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,6 +67,8 @@ def bind(settings: Settings) -> socket.socket:
         # Accepted sockets inherit it. Without it Linux buffers megabytes for a viewer that does
         # not read, and nobody would know how far behind it is.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
@@ -76,13 +94,13 @@ def local_url_of(listener: socket.socket) -> str:
     return local_url(host, port)
 
 
-async def serve(app: Starlette, settings: Settings, listener: socket.socket) -> None:
+async def serve(app: Starlette, live: Live, listener: socket.socket) -> None:
     """Answer on `listener` until SIGINT or SIGTERM."""
-    allow_connections(settings.connections_max)
+    allow_connections(live.settings.connections_max)
     config = uvicorn.Config(
         app,
         http=Door,  # on h11, the parser that bounds the size of a request's head
-        h11_max_incomplete_event_size=settings.header_bytes_max,
+        h11_max_incomplete_event_size=live.settings.header_bytes_max,
         ws=Connection,
         lifespan="on",
         log_config=None,
@@ -90,4 +108,4 @@ async def serve(app: Starlette, settings: Settings, listener: socket.socket) -> 
         server_header=False,
         timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
     )
-    await Server(config).serve(sockets=[listener])
+    await Server(config, live).serve(sockets=[listener])

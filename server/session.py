@@ -64,6 +64,11 @@ class Session:
         self._bucket = TokenBucket(COMMAND_RATE, now_ms)
         self._refusals = 0
 
+    @property
+    def is_idle(self) -> bool:
+        """No command awaits its answer."""
+        return self._in_flight == 0
+
     def welcomed(self) -> None:
         self.state = State.OPEN
 

@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: Annotated[str, _about("address to listen on")] = "127.0.0.1"
     port: Annotated[Port, _about("port to listen on; 0 takes a free one")] = 8000
+    workers: Annotated[Positive, _about("worker processes that share the port")] = 1
     public_url: Annotated[
         str, _about("how browsers reach this server; default: from host and port")
     ] = ""
@@ -131,6 +132,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"{both_names(name)}: an address begins with http:// or https://; got {text!r}"
             )
         return value
+
+    def environ(self) -> dict[str, str]:
+        """The same settings as environment variables, for a process of our own."""
+        return {environ_name(name): str(getattr(self, name)) for name in self.__struct_fields__}
 
     @property
     def data_path(self) -> Path:

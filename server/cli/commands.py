@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator
 from typing import Any, Literal
@@ -15,13 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 from inventory.audit import audit as run_audit
 from inventory.uuid7 import uuid7
-from server.app import Stores, make_desk, make_tokens, open_stores, serving
+from server.app import make_desk, make_tokens, serving, supervised
 from server.clock import now_ms
 from server.connecting import require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.embedded.video import TestVideo
 from server.serving import local_url
 from server.settings import Settings
+from server.stores import Stores, open_stores
 from server.tokens import Caller, Tokens, secret_path
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
@@ -35,9 +37,26 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 async def serve(settings: Settings) -> int:
+    if settings.workers > 1:
+        return await _serve_with_workers(settings)
     async with serving(settings) as (running, stopped):
         print(f"Kaibo is serving at {running.public_url}  (Ctrl-C stops it)", flush=True)
         await stopped
+    return 0
+
+
+async def _serve_with_workers(settings: Settings) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with supervised(settings) as supervisor:
+        print(
+            f"Kaibo is serving at {supervisor.public_url} with {settings.workers} workers"
+            "  (Ctrl-C stops it, SIGHUP replaces them)",
+            flush=True,
+        )
+        await supervisor.run(stopping)
     return 0
 
 

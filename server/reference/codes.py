@@ -52,7 +52,10 @@ CLOSES: dict[CloseCode, tuple[str, str]] = {
     CloseCode.GOING_AWAY: ("reserved; a browser leaving the page sends it", "reconnect"),
     CloseCode.INVALID_DATA: ("text that is not UTF-8", "correct the client"),
     CloseCode.TOO_BIG: ("a message over the limit, or in too many fragments", "correct the client"),
-    CloseCode.RESTART: ("the server restarts, or a store is away", "reconnect"),
+    CloseCode.RESTART: (
+        "the server restarts, or a store is away",
+        "reconnect; a reason `retry_after_ms=N` says when",
+    ),
     CloseCode.SLOW: (
         "too far behind; when even this cannot be sent you see 1006",
         "reconnect with `since`",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from server.app import Stores, make_desk, open_stores
+from server.app import make_desk
 from server.clock import now_ms
 from server.demo import DEMO_ROOM_ID, HOST, PICTURES, PICTURES_URL, PRODUCTS, Handle, seed
 from server.settings import Settings
+from server.stores import Stores, open_stores
 from server.wire.commands import EndSale, Reply, StartSale
 
 
