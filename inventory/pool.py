@@ -110,21 +110,6 @@ def moved(pool: Pool, source: Account, target: Account, units: int) -> Pool:
     return after
 
 
-def take(pool: Pool, units: int) -> Pool:
-    """Hold available units."""
-    return moved(pool, Account.AVAILABLE, Account.HELD, units)
-
-
-def release(pool: Pool, units: int) -> Pool:
-    """Give held units back to the sale."""
-    return moved(pool, Account.HELD, Account.AVAILABLE, units)
-
-
-def sell(pool: Pool, units: int) -> Pool:
-    """Sell held units."""
-    return moved(pool, Account.HELD, Account.SOLD, units)
-
-
 def restock(pool: Pool, units: int) -> Pool:
     """Add units to the sale, or cut available ones (negative `units`)."""
     if units < 0:

@@ -13,16 +13,6 @@ from inventory.codes import Outcome
 from inventory.hold import Hold, WantedLine
 from inventory.pool import Pool
 
-__all__ = [
-    "InventoryError",
-    "Result",
-    "SaleTerms",
-    "Store",
-    "StoreUnavailable",
-    "WantedLine",
-]
-
-
 SALES_MAX = 1_000  # sales of a room that are not archived
 
 

@@ -39,12 +39,11 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider reports. `event_id` is the same on every delivery of the same report.
+    """What a provider reports, once or more; `payment_id` tells repetitions of a payment.
 
     `kind` is 'paid' or 'failed'; a provider may send other kinds, which change nothing here.
     """
 
-    event_id: str
     kind: str
     payment_id: str
     room_id: str

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 
-from inventory.payments.sandbox import SandboxProvider
 from inventory.payments.sandbox.books import CheckoutRecord, CheckoutState
+from inventory.payments.sandbox.provider import SandboxProvider
 
 _FOLDER = Path(__file__).parent / "sandbox"
 _PAGE = Template((_FOLDER / "page.html").read_text(encoding="utf-8"))

@@ -7,8 +7,12 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
-from inventory.ledger import Catalogue, Ledger, LedgerWriter, PaymentBook, Room, open_engine
-from inventory.redis_store import Outbox
+from inventory.ledger.catalogue import Catalogue, Room
+from inventory.ledger.engine import open_engine
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.payments import PaymentBook
+from inventory.ledger.writer import LedgerWriter
+from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import RedisServer, Shop
 
 

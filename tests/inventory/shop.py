@@ -20,9 +20,11 @@ from redis.exceptions import RedisError
 
 from inventory.codes import Outcome
 from inventory.entry import BEGINNING, Entry
-from inventory.redis_store import Outbox, RedisStore
+from inventory.hold import WantedLine
 from inventory.redis_store.keys import room_key
-from inventory.store import Result, SaleTerms, WantedLine
+from inventory.redis_store.outbox import Outbox
+from inventory.redis_store.store import RedisStore
+from inventory.store import Result, SaleTerms
 from inventory.uuid7 import uuid7
 
 START_TIMEOUT_S = 20.0

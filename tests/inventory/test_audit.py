@@ -13,10 +13,12 @@ from sqlalchemy import Delete, Engine, Update, delete, update
 from inventory.audit import audit
 from inventory.audit.report import AuditReport
 from inventory.codes import Outcome
-from inventory.ledger import Ledger, LedgerWriter, PaymentBook
 from inventory.ledger.engine import writing
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.payments import PaymentBook
 from inventory.ledger.tables import movements, order_lines, orders, sales
 from inventory.ledger.tables import payments as payments_table
+from inventory.ledger.writer import LedgerWriter
 from tests.inventory.shop import HOLD_MS, Shop
 
 HOLDS_PLANTED = 40_000  # to read them all at once takes Redis about a second

@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from inventory.ledger import ORPHAN, Catalogue, PaymentBook, Product, Room
+from inventory.ledger.catalogue import Catalogue, Product, Room
+from inventory.ledger.payments import ORPHAN, PaymentBook
 from tests.inventory.shop import Shop
 
 

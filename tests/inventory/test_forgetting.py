@@ -6,7 +6,8 @@ from redis.asyncio import Redis
 from inventory.audit import audit
 from inventory.codes import Outcome
 from inventory.hold import HoldState
-from inventory.ledger import Ledger, LedgerWriter
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.writer import LedgerWriter
 from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import HOLD_MS, RETENTION_MS, Shop, terms
 

@@ -3,8 +3,7 @@
 import asyncio
 
 from inventory.codes import Outcome
-from inventory.hold import RECLAIM_BATCH_MAX, HoldState
-from inventory.store import WantedLine
+from inventory.hold import RECLAIM_BATCH_MAX, HoldState, WantedLine
 from tests.inventory.shop import HOLD_MS, Shop, terms
 
 

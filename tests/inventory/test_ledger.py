@@ -11,15 +11,14 @@ from sqlalchemy import Engine, select, text
 
 from inventory.codes import Outcome
 from inventory.entry import Entry
-from inventory.hold import HoldState
-from inventory.ledger import Ledger, LedgerUnavailable, LedgerWriter, open_engine
-from inventory.ledger.engine import reading, writing
-from inventory.ledger.ledger import PaidTotals
+from inventory.hold import HoldState, WantedLine
+from inventory.ledger.engine import LedgerUnavailable, open_engine, reading, writing
+from inventory.ledger.ledger import Ledger, PaidTotals
 from inventory.ledger.postings import Movement, as_counters, counter_changes, fold
 from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
+from inventory.ledger.writer import LedgerWriter
 from inventory.pool import Account, counters
-from inventory.redis_store import Outbox
-from inventory.store import WantedLine
+from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import HOLD_MS, Shop
 
 

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from inventory.codes import Outcome
 from inventory.entry import UnreadableEntry, position_of, stream_id_of
-from inventory.redis_store import Outbox
+from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import HOLD_MS, RedisServer, Shop
 
 ids = st.tuples(st.integers(0, 2**43), st.integers(0, 999_999))

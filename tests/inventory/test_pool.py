@@ -14,10 +14,7 @@ from inventory.pool import (
     is_lawful,
     moved,
     phase,
-    release,
     restock,
-    sell,
-    take,
 )
 
 START_MS, END_MS = 1_000, 2_000
@@ -63,10 +60,11 @@ def test_phase_follows_from_the_record_and_the_clock(
 
 
 def test_units_walk_from_available_to_held_to_sold_and_back() -> None:
-    held = take(pool(3), 2)
+    held = moved(pool(3), Account.AVAILABLE, Account.HELD, 2)
     assert counters(held) == {"total": 3, "available": 1, "held": 2, "sold": 0}
-    assert counters(sell(held, 1)) == {"total": 3, "available": 1, "held": 1, "sold": 1}
-    assert counters(release(held, 2)) == counters(pool(3))
+    sold = moved(held, Account.HELD, Account.SOLD, 1)
+    assert counters(sold) == {"total": 3, "available": 1, "held": 1, "sold": 1}
+    assert counters(moved(held, Account.HELD, Account.AVAILABLE, 2)) == counters(pool(3))
 
 
 def test_restock_and_cut_change_total_and_available_alike() -> None:
@@ -105,4 +103,4 @@ def test_no_sequence_of_moves_breaks_the_conservation_law(
 
 
 def test_every_move_is_one_version() -> None:
-    assert take(pool(3), 1).version == pool(3).version + 1
+    assert restock(pool(3), 1).version == pool(3).version + 1

@@ -7,10 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from inventory.codes import Outcome
-from inventory.hold import HoldState
-from inventory.redis_store import Outbox
+from inventory.hold import HoldState, WantedLine
 from inventory.redis_store.keys import room_key, script_keys
-from inventory.store import StoreUnavailable, WantedLine
+from inventory.redis_store.outbox import Outbox
+from inventory.store import StoreUnavailable
 from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import (
     EXTENSION_MS,

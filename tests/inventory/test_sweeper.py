@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from inventory.hold import HoldState
-from inventory.ledger import Catalogue, LedgerUnavailable
-from inventory.ledger.engine import writing
+from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.engine import LedgerUnavailable, writing
 from inventory.sweeper import Sweeper
 from inventory.uuid7 import FUTURE_MAX_MS
 from server.jobs import end

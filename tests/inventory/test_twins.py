@@ -21,11 +21,14 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 
 from inventory.audit import audit
-from inventory.ledger import Catalogue, Ledger, LedgerWriter
+from inventory.hold import WantedLine
+from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.writer import LedgerWriter
 from inventory.memory_store import MemoryStore
 from inventory.pool import is_lawful
-from inventory.redis_store import Outbox
-from inventory.store import Result, SaleTerms, Swept, WantedLine
+from inventory.redis_store.outbox import Outbox
+from inventory.store import Result, SaleTerms, Swept
 from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, RedisServer, Shop
 

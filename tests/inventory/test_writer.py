@@ -13,10 +13,12 @@ from sqlalchemy import Engine, select, text
 from inventory.codes import Outcome
 from inventory.entry import UnreadableEntry, stream_id_of
 from inventory.hold import HoldState
-from inventory.ledger import Catalogue, Ledger, LedgerWriter, Room
+from inventory.ledger.catalogue import Catalogue, Room
 from inventory.ledger.engine import reading, writing
+from inventory.ledger.ledger import Ledger
 from inventory.ledger.tables import parked
-from inventory.redis_store import Outbox
+from inventory.ledger.writer import LedgerWriter
+from inventory.redis_store.outbox import Outbox
 from inventory.store import StoreUnavailable
 from server.jobs import end
 from tests.inventory.shop import RedisServer, Shop

@@ -3,7 +3,3 @@
 It keeps its own books beside ours in the same database, never reads ours, and reports only by
 signed webhooks. What the rest of Kaibo may know of it is `payments/port.py`.
 """
-
-from inventory.payments.sandbox.provider import SandboxProvider
-
-__all__ = ["SandboxProvider"]

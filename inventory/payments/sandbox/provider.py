@@ -51,7 +51,6 @@ class SandboxProvider:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadEvent(f"a sandbox event cannot be read: {error}") from error
         return PaymentEvent(
-            event_id=told.event_id,
             kind=told.kind,
             payment_id=told.payment_id,
             room_id=told.room_id,

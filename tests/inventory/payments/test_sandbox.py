@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Engine
 
 from inventory.payments.port import BadEvent, BadSignature, Checkout, new_checkout_id
-from inventory.payments.sandbox import SandboxProvider
 from inventory.payments.sandbox.books import Books, CheckoutState
 from inventory.payments.sandbox.deliveries import (
     ATTEMPTS_MAX,
@@ -21,6 +20,7 @@ from inventory.payments.sandbox.deliveries import (
     TIMEOUT_S,
     retry_delay_ms,
 )
+from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.payments.signature import sign
 from tests.inventory.payments.receiver import Receiver, listening
 

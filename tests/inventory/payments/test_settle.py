@@ -8,7 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from inventory.hold import HoldState
-from inventory.ledger import ORPHAN, Ledger, LedgerUnavailable, LedgerWriter, PaymentBook
+from inventory.ledger.engine import LedgerUnavailable
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.payments import ORPHAN, PaymentBook
+from inventory.ledger.writer import LedgerWriter
 from inventory.payments.port import PaymentEvent
 from inventory.payments.settle import Settler
 from inventory.store import StoreUnavailable
@@ -28,7 +31,6 @@ def paid(
     shop: Shop, hold_id: str, payment_id: str = "pay-1", amount_cents: int = PRICE_CENTS
 ) -> PaymentEvent:
     return PaymentEvent(
-        event_id=f"evt-{payment_id}",
         kind="paid",
         payment_id=payment_id,
         room_id=shop.room_id,
@@ -223,7 +225,6 @@ async def test_failed_payment_leaves_the_hold_as_it_was(
     await shop.open(units=3)
     event = paid(shop, await shop.hold("ann"))
     failed = PaymentEvent(
-        event_id="evt-2",
         kind="failed",
         payment_id="pay-1",
         room_id=event.room_id,
