@@ -12,6 +12,12 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.floor(random * ceilingMs);
 }
 
+/** What a draining server asked for in its close reason, or null: it spreads the returns itself. */
+export function hintedMs(closeReason: string): number | null {
+  const found = /^retry_after_ms=(\d{1,6})$/.exec(closeReason);
+  return found === null ? null : Number(found[1]);
+}
+
 export function isFinal(closeCode: number): boolean {
   return closeCode >= FINAL_MIN && closeCode <= FINAL_MAX;
 }

@@ -4,7 +4,7 @@
 // whose connection drops likewise. What must survive a drop (a purchase) is kept by its owner and
 // sent again under the same id, because only the owner knows whether it still makes sense.
 import { type Answer, NO_ANSWER, NO_CONNECTION, refused } from "./answer";
-import { backoffMs, isFinal } from "./backoff";
+import { backoffMs, hintedMs, isFinal } from "./backoff";
 import type { Connection } from "./store/state";
 import { decodeMessage, encodeCommand } from "./wire/codec";
 import type { Commands, EventMessage, Op, Replies, WelcomeMessage } from "./wire/types.gen";
@@ -58,7 +58,7 @@ export class LiveSocket {
     const socket = new WebSocket(this.#url + sinceQuery(this.#position), [PROTOCOL, BEARER + this.#token()]);
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => this.#onFrame(event.data);
-    socket.onclose = (event) => this.#onClose(event.code);
+    socket.onclose = (event) => this.#onClose(event.code, event.reason);
     this.#socket = socket;
     this.#timer = window.setTimeout(() => this.#lose(socket), CONNECT_TIMEOUT_MS);
   }
@@ -130,10 +130,10 @@ export class LiveSocket {
     socket.onclose = null;
     socket.onmessage = null;
     socket.close();
-    this.#onClose(0);
+    this.#onClose(0, "");
   }
 
-  #onClose(code: number): void {
+  #onClose(code: number, reason: string): void {
     window.clearTimeout(this.#timer);
     this.#detach();
     if (isFinal(code)) {
@@ -142,7 +142,8 @@ export class LiveSocket {
     }
     this.#attempt += 1;
     this.#events.onState({ kind: "waiting", attempt: this.#attempt });
-    this.#timer = window.setTimeout(() => this.open(), backoffMs(this.#attempt, Math.random()));
+    const waitMs = hintedMs(reason) ?? backoffMs(this.#attempt, Math.random());
+    this.#timer = window.setTimeout(() => this.open(), waitMs);
   }
 
   #detach(): void {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { backoffMs, isFinal } from "../src/backoff";
+import { backoffMs, hintedMs, isFinal } from "../src/backoff";
 import { CLOSE } from "../src/wire/types.gen";
 
 test("the ceiling doubles and stops growing", () => {
@@ -18,4 +18,9 @@ test("codes from 4500 are final, all others are worth another try", () => {
   const final = codes.filter(([, code]) => isFinal(code)).map(([name]) => name);
   expect(final).toEqual(["BAD_TOKEN", "BAD_MESSAGE", "TOO_MANY", "FORBIDDEN", "UNKNOWN_ROOM"]);
   expect(isFinal(1006)).toBe(false);
+});
+
+test("a draining server says when to return; any other reason says nothing", () => {
+  expect(hintedMs("retry_after_ms=1250")).toBe(1250);
+  expect(["", "the server restarts", "retry_after_ms=", "retry_after_ms=9999999"].map(hintedMs)).toEqual([null, null, null, null]);
 });
