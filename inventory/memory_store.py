@@ -40,9 +40,11 @@ class MemoryStore:
     def _room(self, room_id: str) -> MemoryRoom:
         return self._rooms.setdefault(room_id, MemoryRoom())
 
-    async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
+    async def put_sale(self, room_id: str, terms: SaleTerms, *, may_create: bool = True) -> Result:
         room, now_ms = self._room(room_id), self._clock()
         existing = room.pools.get(terms.sale_id)
+        if existing is None and not may_create:
+            return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
         if existing is None and len(room.pools) >= SALES_MAX:
             return Result(outcome=Outcome.TOO_MANY_SALES, now_ms=now_ms)
         if existing is None:

@@ -67,8 +67,12 @@ class Store(Protocol):
     """Every command may also answer BROKEN: a pool it would write breaks the conservation law, so
     nothing was written and that sale was paused."""
 
-    async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
-        """CREATED, REPLAYED (same terms), KEY_REUSED, or TOO_MANY_SALES (`SALES_MAX`)."""
+    async def put_sale(self, room_id: str, terms: SaleTerms, *, may_create: bool = True) -> Result:
+        """CREATED, REPLAYED (same terms), KEY_REUSED, or TOO_MANY_SALES (`SALES_MAX`).
+
+        `may_create=False` is for a sale that the ledger knows: UNKNOWN_SALE if the store does not,
+        because its units must not be sold again.
+        """
 
     async def start_sale(
         self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int

@@ -127,9 +127,20 @@ class Ledger:
 
     def knows_sale(self, room_id: str, sale_id: str) -> bool:
         """Whether the sale was ever created, as far as SQL has heard."""
-        query = select(sales.c.sale_id).where(
-            sales.c.room_id == room_id, sales.c.sale_id == sale_id
+        return self._has_sale(room_id, sales.c.sale_id == sale_id)
+
+    def has_archived(self, room_id: str, sale_id: str) -> bool:
+        """Whether the sale has left Redis because it was over for long, and not by a loss."""
+        return self._has_sale(
+            room_id, sales.c.sale_id == sale_id, sales.c.archived_position.is_not(None)
         )
+
+    def has_sales(self, room_id: str) -> bool:
+        """Whether the room has ever had a sale."""
+        return self._has_sale(room_id)
+
+    def _has_sale(self, room_id: str, *conditions: Any) -> bool:
+        query = select(sales.c.sale_id).where(sales.c.room_id == room_id, *conditions).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 

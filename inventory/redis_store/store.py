@@ -56,9 +56,14 @@ class RedisStore:
         self._forget_after_ms = retention_ms + FUTURE_MAX_MS
         self._id_window = {"retention_ms": retention_ms, "future_max_ms": FUTURE_MAX_MS}
 
-    async def put_sale(self, room_id: str, terms: SaleTerms) -> Result:
-        record = msgspec.structs.asdict(terms)
-        return await self._command("put_sale", room_id, **record, sales_max=self._sales_max)
+    async def put_sale(self, room_id: str, terms: SaleTerms, *, may_create: bool = True) -> Result:
+        return await self._command(
+            "put_sale",
+            room_id,
+            **msgspec.structs.asdict(terms),
+            may_create=may_create,
+            sales_max=self._sales_max,
+        )
 
     async def start_sale(
         self, room_id: str, sale_id: str, countdown_ms: int, duration_ms: int

@@ -1,5 +1,7 @@
 """A host's sales: create, start, end, restock. Viewers hear of them through the outbox relay."""
 
+import asyncio
+
 from inventory.codes import Outcome
 from inventory.store import Result, SaleTerms
 from server.handlers.parts import HandlerParts
@@ -7,6 +9,7 @@ from server.handlers.showroom import unknown_product
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import sale_view
+from server.wire.codes import ErrorCode
 from server.wire.commands import EndSale, PutSale, Restock, SaleReply, StartSale
 from server.wire.events import ErrorBody
 
@@ -37,7 +40,24 @@ async def put_sale(parts: HandlerParts, caller: Caller, command: PutSale) -> Sal
         per_buyer_max=command.per_buyer_max,
         hold_duration_ms=command.hold_duration_s * 1000,
     )
-    return _answer(await parts.store.put_sale(caller.room_id, terms))
+    its_name = (caller.room_id, command.sale_id)
+    is_known = await asyncio.to_thread(parts.ledger.knows_sale, *its_name)
+    result = await parts.store.put_sale(caller.room_id, terms, may_create=not is_known)
+    if is_known and result.outcome is Outcome.UNKNOWN_SALE:
+        return _gone(await asyncio.to_thread(parts.ledger.has_archived, *its_name))
+    return _answer(result)
+
+
+def _gone(is_archived: bool) -> ErrorBody:
+    """SQL knows the sale and Redis does not: to create it would sell its units again."""
+    if is_archived:
+        message = "this sale is over and its id is used up; use a new id"
+        return ErrorBody(code=Outcome.KEY_REUSED.value, message=message)
+    return ErrorBody(
+        code=ErrorCode.STATE_LOST,
+        message="this sale is in SQL, but Redis has lost it; restore Redis from its files or a"
+        " backup, and run `kaibo audit`",
+    )
 
 
 async def start_sale(

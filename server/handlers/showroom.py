@@ -40,7 +40,8 @@ async def _currency(parts: HandlerParts, room_id: str, asked: str | None) -> str
     present = await asyncio.to_thread(parts.catalogue.room, room_id)
     if present is None or asked is None or asked == present.currency:
         return asked or (present.currency if present else FIRST_CURRENCY)
-    if not await parts.store.pools(room_id):
+    had_sales = await asyncio.to_thread(parts.ledger.has_sales, room_id)
+    if not had_sales and not await parts.store.pools(room_id):
         return asked
     return ErrorBody(
         code=ErrorCode.BAD_FIELD,

@@ -121,7 +121,7 @@ ENDPOINTS = (
         "Show a sale and its stock", refusals=(*NO_ROOM, "UNKNOWN_SALE"),
     ),
     _command("PUT", SALE, "put_sale", "Create a sale; the same terms again change nothing",
-             ("UNKNOWN_PRODUCT", "KEY_REUSED")),
+             ("UNKNOWN_PRODUCT", "KEY_REUSED", "TOO_MANY_SALES", "STATE_LOST")),
     _command("POST", f"{SALE}/start", "start_sale", "Start a sale with a countdown",
              ("UNKNOWN_SALE", "ALREADY_STARTED", "ENDED")),
     _command("POST", f"{SALE}/end", "end_sale", "End a sale; holds already given stay payable",

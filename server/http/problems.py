@@ -33,6 +33,7 @@ STATUS: dict[str, int] = {
     ErrorCode.TOO_MANY_IN_FLIGHT: 429,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.STATE_LOST: 500,
     ErrorCode.INTERNAL: 500,
     METHOD_NOT_ALLOWED: 405,
     UNSUPPORTED_MEDIA_TYPE: 415,

@@ -28,6 +28,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "a store does not answer; whether the command took effect is unknown",
         "wait `retry_after_ms`, repeat with the same id",
     ),
+    "STATE_LOST": ("SQL knows the sale and Redis has lost it", "tell the operator"),
     "INTERNAL": ("the server failed and logged it", "repeat later, with the same id"),
     "METHOD_NOT_ALLOWED": ("HTTP only: not for this address", "see the `Allow` header"),
     "UNSUPPORTED_MEDIA_TYPE": ("HTTP only: the body is not JSON", "send `application/json`"),

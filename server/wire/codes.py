@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_IN_FLIGHT = "TOO_MANY_IN_FLIGHT"
     TOO_LARGE = "TOO_LARGE"
     UNAVAILABLE = "UNAVAILABLE"  # a store is away; retry with the same id
+    STATE_LOST = "STATE_LOST"  # SQL knows it and Redis does not: an operator must restore Redis
     INTERNAL = "INTERNAL"
 
 

@@ -1,5 +1,7 @@
 """What Redis forgets after retention, what it must not forget, and what SQL keeps."""
 
+import functools
+
 import pytest
 from redis.asyncio import Redis
 
@@ -169,11 +171,27 @@ async def test_expiring_says_whether_more_may_be_due_or_old(
     assert (swept.holds, swept.again) == ([], again)
 
 
-async def test_the_terms_of_a_forgotten_sale_are_still_in_sql(
+async def test_sql_knows_which_sales_there_were_and_which_are_archived(
     shop: Shop, writer: LedgerWriter, ledger: Ledger
 ) -> None:
-    assert not ledger.knows_sale(shop.room_id, "tea")
-    await shop.store.put_sale(shop.room_id, terms("tea", 3))
+    assert not ledger.has_sales(shop.room_id)
+    await shop.create("tea")
+    await shop.create("cup")
+    await shop.store.end_sale(shop.room_id, "tea")
+    await shop.advance(FORGET_MS)
+    await shop.store.expire_due(shop.room_id)
     await writer.drain(shop.room_id)
-    assert ledger.knows_sale(shop.room_id, "tea")
-    assert not ledger.knows_sale("another-room", "tea")
+    room_id = shop.room_id
+    known = [ledger.knows_sale(room_id, each) for each in ("tea", "cup", "pot")]
+    assert known == [True, True, False]
+    assert [ledger.has_archived(room_id, each) for each in ("tea", "cup")] == [True, False]
+    assert ledger.has_sales(room_id)
+    assert not ledger.has_sales("another-room")
+
+
+async def test_a_sale_that_may_not_be_created_is_unknown_or_what_it_was(shop: Shop) -> None:
+    put = functools.partial(shop.store.put_sale, shop.room_id, terms(), may_create=False)
+    assert (await put()).outcome is Outcome.UNKNOWN_SALE
+    assert await shop.store.pools(shop.room_id) == []
+    await shop.create()
+    assert (await put()).outcome is Outcome.REPLAYED

@@ -1,9 +1,10 @@
 -- Creates a sale: its pool and its terms.
 --
 -- args: sale_id, product_id, price_cents, total_units, per_buyer_max, hold_duration_ms,
---       sales_max
--- Returns: CREATED, REPLAYED (it exists with the same terms), KEY_REUSED (with other terms), or
---          TOO_MANY_SALES (the room has sales_max that are not archived).
+--       may_create, sales_max
+-- Returns: CREATED, REPLAYED (it exists with the same terms), KEY_REUSED (with other terms),
+--          UNKNOWN_SALE (it does not exist and may not be created), or TOO_MANY_SALES (the room has
+--          sales_max that are not archived).
 
 local function has_same_terms(record)
   return record.created_total == args.total_units
@@ -19,6 +20,7 @@ if existing then
   return reply('REPLAYED', {pools = {existing}, first_outcome = 'CREATED'})
 end
 
+if not args.may_create then return reply('UNKNOWN_SALE') end
 if redis.call('HLEN', POOLS) >= args.sales_max then return reply('TOO_MANY_SALES') end
 
 local record = {

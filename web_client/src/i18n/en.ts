@@ -143,6 +143,7 @@ export const en: Texts = {
   "refusal.TOO_MANY_IN_FLIGHT": "Too much at once. Please wait a moment",
   "refusal.TOO_LARGE": "That is too long",
   "refusal.UNAVAILABLE": "Not available right now. Please try again",
+  "refusal.STATE_LOST": "Some of the server's data is missing. It must be restored first",
   "refusal.INTERNAL": "The server had a problem. Please try again",
   "refusal.NO_CONNECTION": "No connection right now. Please try again",
   "refusal.NO_ANSWER": "The server did not answer. Please try again",

@@ -141,6 +141,7 @@ export const zh = {
   "refusal.TOO_MANY_IN_FLIGHT": "操作太多了，请稍等",
   "refusal.TOO_LARGE": "内容太长了",
   "refusal.UNAVAILABLE": "服务暂时不可用，请稍后再试",
+  "refusal.STATE_LOST": "服务器的部分数据丢失，需要先恢复",
   "refusal.INTERNAL": "服务器出错了，请稍后再试",
   "refusal.NO_CONNECTION": "现在没有连接，请稍后再试",
   "refusal.NO_ANSWER": "服务器没有回应，请稍后再试",

@@ -358,6 +358,7 @@ export type ErrorCode =
   | "TOO_MANY_IN_FLIGHT"
   | "TOO_LARGE"
   | "UNAVAILABLE"
+  | "STATE_LOST"
   | "INTERNAL";
 
 export const CLOSE = {
