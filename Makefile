@@ -3,7 +3,7 @@
 
 # A recipe line is one program; what is made is named by a stamp that its inputs make old.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check load web constraints clean
+.PHONY: help demo test check load bench-rooms web constraints clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -23,6 +23,7 @@ help:
 	@echo "make test         check, build and run every test: Python, web client, browser"
 	@echo "make check        lint, types and import rules only"
 	@echo "make load         300 buyers for 100 units, and an oracle that checks the promises"
+	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
 	@echo "make web          build the web client"
 	@echo "make constraints  renew constraints.txt with the newest versions"
 	@echo "make clean        remove everything made here except .kaibo, which holds orders"
@@ -45,6 +46,10 @@ check: $(VENV)/.dev
 
 load: $(VENV)/.dev
 	$(BIN)/python -m loadtests
+
+# With BENCH=--quick it takes a few minutes instead of twenty, and judges nothing.
+bench-rooms: $(VENV)/.dev
+	$(BIN)/python -m loadtests.bench $(BENCH)
 
 web: $(VENV)/.runtime
 	@$(WEB) build

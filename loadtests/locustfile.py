@@ -16,7 +16,8 @@ from locust.env import Environment
 from loadtests.conduct import conduct
 from loadtests.errors import LoadError
 from loadtests.host import Host
-from loadtests.report import keep, say
+from loadtests.progress import say
+from loadtests.report import keep
 from loadtests.run import EXIT_BROKEN, EXIT_NOT_RUN
 from loadtests.rush import ROOM_ID, Rush, new_terms
 from loadtests.users import buyers_of

@@ -67,20 +67,26 @@ def own_server() -> Iterator[tuple[str, Kaibo]]:
                 text=True,
             )
         try:
-            yield _address(process, log_path), kaibo
+            url = announced(process, log_path)
+            wait_until_ready(url, log_path)
+            yield url, kaibo
         finally:
-            _stop(process)
+            stop(process)
 
 
-def _address(process: "subprocess.Popen[str]", log_path: Path) -> str:
-    """Where it serves, once it is ready. Raises ServerFailed."""
+def announced(process: "subprocess.Popen[str]", log_path: Path) -> str:
+    """Where a server says that it serves. Raises ServerFailed when it ends without saying so."""
     assert process.stdout is not None
     line = process.stdout.readline()
     if ANNOUNCED in line:
-        url = line.split(ANNOUNCED)[1].split()[0]
-        if _is_ready(url):
-            return url
+        return line.split(ANNOUNCED)[1].split()[0]
     raise ServerFailed(log_path.read_text()[-LOG_TAIL_CHARS:])
+
+
+def wait_until_ready(url: str, log_path: Path) -> None:
+    """Raises ServerFailed when it is not ready in time."""
+    if not _is_ready(url):
+        raise ServerFailed(log_path.read_text()[-LOG_TAIL_CHARS:])
 
 
 def _is_ready(url: str) -> bool:
@@ -94,7 +100,7 @@ def _is_ready(url: str) -> bool:
     return False
 
 
-def _stop(process: "subprocess.Popen[str]") -> None:
+def stop(process: "subprocess.Popen[str]") -> None:
     """Ask it to stop, so that its Redis is stopped too; kill it only if it does not."""
     process.terminate()
     try:

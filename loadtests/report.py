@@ -4,7 +4,6 @@ The same goes to disk as JSON, with every buyer's own record beside it.
 """
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +111,6 @@ def keep(path: Path, rush: Rush, report: Report) -> None:
     write_records(records_path, rush.records)
     print("\n" + "\n".join(lines(report)))
     print(f"written: {path} and {records_path}", flush=True)
-
-
-def say(line: str) -> None:
-    """One line of progress."""
-    print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
 
 
 def lines(report: Report) -> list[str]:

@@ -17,7 +17,8 @@ from loadtests.conduct import Audit, conduct
 from loadtests.errors import LoadError
 from loadtests.host import Host
 from loadtests.own_server import Kaibo, own_server
-from loadtests.report import Report, keep, say
+from loadtests.progress import say
+from loadtests.report import Report, keep
 from loadtests.rush import ROOM_ID, Rush, Terms, new_terms
 from loadtests.users import buyers_of
 

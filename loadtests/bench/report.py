@@ -1,0 +1,83 @@
+"""What a run shows at its end: machine, versions, the table of figures, the peers. Also as JSON."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from loadtests.bench.machine import Machine
+from loadtests.bench.verdict import Figure, Results, Verdict
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What build/bench-rooms.json holds."""
+
+    machine: Machine
+    is_full: bool
+    figures: list[Figure]
+    results: Results
+    failures: list[str]  # parts that could not be measured, and why
+
+    @property
+    def is_met(self) -> bool:
+        """Nothing was missed and nothing failed."""
+        return not self.failures and all(f.verdict is not Verdict.MISSED for f in self.figures)
+
+
+def keep(path: Path, report: Report) -> None:
+    """Write the report and print it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
+    print("\n" + "\n".join(lines(report)))
+    print(f"\nwritten: {path}", flush=True)
+
+
+def lines(report: Report) -> list[str]:
+    """The report as text."""
+    return [
+        *_machine_lines(report),
+        "",
+        *_figure_lines(report.figures),
+        *(f"NOT MEASURED  {failure}" for failure in report.failures),
+        "",
+        *_subject_lines(report.results),
+    ]
+
+
+def _machine_lines(report: Report) -> Iterator[str]:
+    machine = report.machine
+    yield f"{machine.cpu}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}"
+    yield ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    before, after = machine.load_before[0], machine.load_after[0]
+    yield f"load average {before:.1f} before the run, {after:.1f} at its end (it adds 2 itself)"
+    if not report.is_full:
+        yield "a smaller run than the targets are about: no verdicts"
+
+
+def _figure_lines(found: list[Figure]) -> Iterator[str]:
+    widths = [max([len(str(row)) for row in column] + [0]) for column in _columns(found)]
+    for figure in found:
+        yield (
+            f"{figure.verdict.value:10}  {figure.name:{widths[0]}}  {figure.measured:{widths[1]}}"
+            f"  {figure.target}"
+        )
+
+
+def _columns(found: list[Figure]) -> list[list[str]]:
+    return [[figure.name for figure in found], [figure.measured for figure in found]]
+
+
+def _subject_lines(results: Results) -> Iterator[str]:
+    memory = {found.subject: found.bytes_per_viewer for found in results.memory}
+    prices = {found.subject: found for found in results.fanout}
+    names = list(prices) or list(memory)
+    if names:
+        yield f"{'':12} {'one at a time':>18} {'in bursts':>18} {'idle viewer':>13} {'event':>7}"
+    for name in names:
+        price, idle = prices.get(name), memory.get(name)
+        single = f"{price.single.us:.2f} us {price.single.ratio:5.2f}x" if price else "-"
+        burst = f"{price.burst.us:.2f} us {price.burst.ratio:5.2f}x" if price else "-"
+        size = f"{price.burst.frame_bytes} B" if price else "-"
+        held = f"{idle / 1000:.1f} KB" if idle is not None else "-"
+        yield f"{name:12} {single:>18} {burst:>18} {held:>13} {size:>7}"
