@@ -18,9 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -45,6 +43,7 @@ from server import jobs
 from server.clock import now_ms
 from server.connection import Connection
 from server.dispatch import Dispatcher
+from server.doorkeeper import Doorkeeper
 from server.embedded.redis import PrivateRedis, redis_of
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
@@ -54,16 +53,17 @@ from server.listener import LiveListener
 from server.live import Live
 from server.publishing import skipped_notice
 from server.pulse import Pulse
+from server.redis_client import connect_redis
 from server.relay import Relay
 from server.settings import Settings
 from server.snapshots import Snapshots
+from server.teller import Teller
+from server.together import Together, together_on
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
 
 log = logging.getLogger("kaibo")
 
-REDIS_CONNECTIONS_MAX = 64  # past that a command waits for one to be free
-REDIS_TIMEOUT_S = 5.0
 UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
 DRAIN_TIMEOUT_S = 10  # how long clients get to answer the close of a stopping server
 
@@ -125,20 +125,6 @@ async def _watched_redis(data_path: Path) -> AsyncIterator[str]:
         await private.stop()
 
 
-def connect_redis(url: str) -> "Redis":
-    """A client that never retries by itself: a script that timed out may have run, and only the
-    caller knows whether its id makes a second run harmless."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=REDIS_CONNECTIONS_MAX,
-        timeout=REDIS_TIMEOUT_S,
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return Redis(connection_pool=pool)
-
-
 def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
     outbox = Outbox(redis)
     ledger = Ledger(engine)
@@ -185,8 +171,10 @@ async def open_server(
         Marks(settings.egress_soft_bytes, settings.egress_bytes_max),
         skipped_notice,
     )
-    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
-    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
+    together = together_on(stores.redis)
+    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store, together))
+    kept = settings.room_events_kept
+    broker = RedisBroker(stores.redis, events_kept=kept)
     likes = LikeCounter()
     live = Live(
         settings=settings,
@@ -195,10 +183,9 @@ async def open_server(
         hub=hub,
         broker=broker,
         subscriber=subscriber,
-        snapshots=Snapshots(
-            stores.catalogue, stores.store, broker, recent_max=settings.room_events_kept
-        ),
-        dispatcher=make_dispatcher(stores, broker, provider, public_url, likes),
+        snapshots=Snapshots(stores.catalogue, stores.store, broker, together, recent_max=kept),
+        dispatcher=make_dispatcher(stores, broker, provider, public_url, likes, together),
+        together=together,
     )
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     once: dict[str, jobs.Job] = {  # needed once, however many workers there are
@@ -212,6 +199,8 @@ async def open_server(
     running: dict[str, jobs.Job] = {
         "subscriber": subscriber.run,
         "pulse": Pulse(live, likes, worker_id).run,
+        "teller": Teller(broker, together).run,
+        "doorkeeper": Doorkeeper(live, worker_id).run,
         "once": functools.partial(while_held, lease, once),
     }
     app = _app(_http_parts(stores, live, settler, provider), live, extra_routes)
@@ -225,9 +214,11 @@ def make_dispatcher(
     provider: SandboxProvider,
     public_url: str,
     likes: LikeCounter,
+    together: Together,
 ) -> Dispatcher:
     """The commands on `stores`; also what the command line runs its own through."""
     comments_per_minute = stores.settings.comments_per_minute_max
+    room_per_s = stores.settings.room_comments_per_s_max
     return Dispatcher(
         HandlerParts(
             settings=stores.settings,
@@ -239,6 +230,8 @@ def make_dispatcher(
             broker=broker,
             likes=likes,
             comment_limiter=Limiter(Rate(burst=5, per_minute=comments_per_minute)),
+            room_limiter=Limiter(Rate(burst=room_per_s, per_minute=60 * room_per_s)),
+            together=together,
         )
     )
 

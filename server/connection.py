@@ -74,6 +74,10 @@ class Connection(asyncio.Protocol):
         return self.caller is not None and self.caller.role == "viewer"
 
     @property
+    def is_welcomed(self) -> bool:
+        return self._session is not None and self._session.state is State.OPEN
+
+    @property
     def encoding(self) -> str:
         return self._asked.codec.subprotocol if self._asked else ""
 
@@ -179,12 +183,16 @@ class Connection(asyncio.Protocol):
 
     async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
+        you = await self._live.together.known(caller)
+        if you is None:
+            self.close(CloseCode.FORBIDDEN, "you are banned from this room")
+            return
         await hub.join(room_id, self, self._live.subscriber)
         snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
         elif self._socket.state is SocketState.OPEN and not self._transport.is_closing():
-            self.write(snapshot.welcome(asked.codec, caller, asked.since))
+            self.write(snapshot.welcome(asked.codec, you, asked.since))
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
             early, self._early = self._early, []

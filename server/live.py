@@ -8,6 +8,7 @@ from rooms.hub import Hub
 from server.dispatch import Dispatcher
 from server.settings import Settings
 from server.snapshots import Snapshots
+from server.together import Together
 from server.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -26,4 +27,5 @@ class Live:
     subscriber: Subscriber
     snapshots: Snapshots
     dispatcher: Dispatcher
+    together: Together
     connections: "set[Connection]" = field(default_factory=set)

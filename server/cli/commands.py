@@ -36,6 +36,7 @@ from server.dispatch import Dispatcher
 from server.embedded.video import TestVideo
 from server.settings import Settings
 from server.supervisor import Supervisor
+from server.together import together_on
 from server.tokens import Caller, Tokens, load_secret
 from server.wire.codec import convert
 from server.wire.commands import COMMANDS
@@ -213,7 +214,8 @@ def _dispatcher(stores: Stores) -> Dispatcher:
     broker = RedisBroker(stores.redis, events_kept=stores.settings.room_events_kept)
     url = stores.settings.public_url
     provider = SandboxProvider(stores.engine, url, url, secret)
-    return make_dispatcher(stores, broker, provider, url, LikeCounter())
+    together = together_on(stores.redis)
+    return make_dispatcher(stores, broker, provider, url, LikeCounter(), together)
 
 
 def _tokens(settings: Settings) -> Tokens:

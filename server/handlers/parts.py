@@ -12,6 +12,7 @@ from rooms.broker import Broker
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter
 from server.settings import Settings
+from server.together import Together
 from server.tokens import Caller
 from server.wire.commands import Reply
 from server.wire.events import ErrorBody
@@ -30,6 +31,8 @@ class HandlerParts:
     broker: Broker
     likes: LikeCounter
     comment_limiter: Limiter
+    room_limiter: Limiter
+    together: Together
 
 
 # The command's type differs per handler; the table in dispatch.py pairs them.

@@ -24,6 +24,12 @@ UnitsDelta = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 TimestampMs = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Title = Annotated[str, Meta(min_length=1, max_length=120)]
+Announcement = Annotated[str, Meta(min_length=1, max_length=300)]
+PollOption = Annotated[str, Meta(min_length=1, max_length=60)]
+Word = Annotated[str, Meta(min_length=1, max_length=40)]
+CommentRef = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="as the comment's view has it")
+]
 Name = Annotated[str, Meta(min_length=1, max_length=24)]
 Url = Annotated[str, Meta(pattern=r"^(https?://|/)[^\s]*$", max_length=2000)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217")]

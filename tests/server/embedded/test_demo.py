@@ -13,6 +13,7 @@ from server.app import Stores, make_dispatcher, open_stores
 from server.clock import now_ms
 from server.demo import DEMO_ROOM_ID, HOST, PICTURES, PICTURES_URL, PRODUCTS, Handle, seed
 from server.settings import Settings
+from server.together import together_on
 from server.wire.commands import EndSale, Reply, StartSale
 
 
@@ -26,7 +27,9 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
 def handle(stores: Stores) -> Handle:
     broker = RedisBroker(stores.redis, events_kept=100)
     provider = SandboxProvider(stores.engine, "", "", b"k" * 32)
-    return make_dispatcher(stores, broker, provider, "", LikeCounter()).handle
+    return make_dispatcher(
+        stores, broker, provider, "", LikeCounter(), together_on(stores.redis)
+    ).handle
 
 
 async def test_seeding_twice_leaves_one_sale_ready_to_start(stores: Stores, handle: Handle) -> None:
