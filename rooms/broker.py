@@ -43,6 +43,9 @@ class Broker(Protocol):
     async def publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
         """Publish in order, in one round trip."""
 
+    async def was_published(self, room_id: str, event_id: str) -> bool:
+        """Whether an event with this id was published lately."""
+
     async def record(self, room_id: str, recent_max: int) -> RoomRecord:
         """The room as it is, read in one step."""
 

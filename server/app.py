@@ -33,6 +33,7 @@ from server import jobs
 from server.census import Census, Limits
 from server.clock import now_ms
 from server.dispatch import Dispatcher
+from server.doorkeeper import Doorkeeper
 from server.embedded.lock import DataDirLock
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
@@ -49,6 +50,8 @@ from server.settings import Settings
 from server.snapshots import Snapshots
 from server.stores import Stores, open_stores
 from server.supervisor import Supervisor
+from server.teller import Teller
+from server.together import Together, together_on
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
 from server.write_gate import GatedSandbox, WriteGate
@@ -67,6 +70,7 @@ class Desk:
     provider: SandboxProvider
     broker: RedisBroker
     likes: LikeCounter
+    together: Together
     sql_writes: WriteGate
     dispatcher: Dispatcher
 
@@ -148,7 +152,9 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         gate=sql_writes,
     )
     broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
+    together = together_on(stores.redis)
     per_minute = settings.comments_per_minute_max
+    room_per_s = settings.room_comments_per_s_max
     parts = HandlerParts(
         public_url=public_url,
         store=stores.store,
@@ -156,8 +162,11 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         ledger=stores.ledger,
         provider=provider,
         broker=broker,
+        events_kept=settings.room_events_kept,
         likes=likes,
         comment_limiter=Limiter(Rate(min(COMMENT_BURST, per_minute), per_minute)),
+        room_limiter=Limiter(Rate(burst=room_per_s, per_minute=60 * room_per_s)),
+        together=together,
         sql_writes=sql_writes,
     )
     return Desk(
@@ -165,6 +174,7 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         provider=provider,
         broker=broker,
         likes=likes,
+        together=together,
         sql_writes=sql_writes,
         dispatcher=Dispatcher(parts),
     )
@@ -179,7 +189,7 @@ async def open_server(
     desk = make_desk(stores, public_url, local_url)
     settler = Settler(stores.store, stores.book, stores.ledger, now_ms)
     hub = _hub(stores.settings)
-    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store))
+    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store, desk.together))
     live = _live_side(stores, desk, hub, subscriber, public_url)
     pages = sandbox_mount(desk.provider)
     watched = {name: jobs.LastSuccess() for name in WATCHED_JOBS}
@@ -209,8 +219,13 @@ def _live_side(
         broker=desk.broker,
         subscriber=subscriber,
         snapshots=Snapshots(
-            stores.catalogue, stores.store, desk.broker, recent_max=settings.room_events_kept
+            stores.catalogue,
+            stores.store,
+            desk.broker,
+            desk.together,
+            recent_max=settings.room_events_kept,
         ),
+        together=desk.together,
         dispatcher=desk.dispatcher,
         census=Census(Limits.of(settings)),
     )
@@ -232,6 +247,8 @@ def _jobs(
     lease = Lease(stores.redis, "jobs", worker_id)
     return {
         "pulse": Pulse(live, desk.likes, worker_id).run,
+        "teller": Teller(desk.broker, desk.together).run,
+        "doorkeeper": Doorkeeper(live, worker_id).run,
         "once": partial(while_held, lease, once, [each.note for each in watched.values()]),
     }
 

@@ -28,7 +28,7 @@ from server.farewell import Farewell
 from server.handshake import Asked, origin_allowed, read_handshake
 from server.input_pace import InputPace
 from server.live import Live
-from server.session import Answer, Close, Execute, Session
+from server.session import Answer, Close, Execute, Session, State
 from server.tokens import BadToken, Caller, WrongRoom
 from server.wire.codes import CloseCode, ErrorCode
 from server.wire.commands import Ping, Pong
@@ -78,6 +78,10 @@ class Connection(asyncio.Protocol):
     @property
     def is_audience(self) -> bool:
         return self.caller is not None and self.caller.role == "viewer"
+
+    @property
+    def is_welcomed(self) -> bool:
+        return self._session is not None and self._session.state is State.OPEN
 
     @property
     def encoding(self) -> str:
@@ -207,12 +211,16 @@ class Connection(asyncio.Protocol):
 
     async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
+        you = await self._live.together.known(caller)
+        if you is None:
+            self.close(CloseCode.FORBIDDEN, "you are banned from this room")
+            return
         await hub.join(room_id, self, self._live.subscriber)
         snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
         elif self._socket.state is SocketState.OPEN and not self._transport.is_closing():
-            self.write(snapshot.welcome(asked.codec, caller, asked.since))
+            self.write(snapshot.welcome(asked.codec, you, asked.since))
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
 

@@ -9,6 +9,7 @@ from server.census import Census
 from server.dispatch import Dispatcher
 from server.settings import Settings
 from server.snapshots import Snapshots
+from server.together import Together
 from server.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -28,4 +29,5 @@ class Live:
     snapshots: Snapshots
     dispatcher: Dispatcher
     census: "Census[Connection]"
+    together: Together
     connections: "set[Connection]" = field(default_factory=set)

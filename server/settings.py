@@ -91,6 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     comments_per_minute_max: Annotated[
         Positive, _about("comments a viewer may send per minute")
     ] = 30
+    room_comments_per_s_max: Annotated[
+        Positive,
+        _about("viewers' comments a second in one room, per worker, past which a sample is shown"),
+    ] = 40
     room_events_kept: Annotated[
         Positive, _about("numbered events each room's stream remembers")
     ] = 1_000

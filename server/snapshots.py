@@ -14,12 +14,14 @@ import msgspec
 from inventory.ledger.catalogue import Catalogue
 from inventory.store import Store
 from rooms.broker import Broker, RoomRecord
-from rooms.events import Delivery, Incoming, Position
+from rooms.events import Incoming, Position
+from server import said
 from server.clock import now_ms
+from server.together import Together
 from server.tokens import Caller
-from server.views import product_view, room_view, sale_view
-from server.wire.codec import MSGPACK, Codec
-from server.wire.events import CommentEvent, Greeting, RoomSnapshot
+from server.views import poll_view, product_view, question_view, room_view, sale_view
+from server.wire.codec import Codec
+from server.wire.events import Greeting, RoomSnapshot
 from server.wire.views import CommentView, PositionView, UserView
 
 COMMENTS_SHOWN_MAX = 50
@@ -75,11 +77,18 @@ class Snapshots:
     """Snapshots of every room of one worker. `recent_max`: events each carries, at most."""
 
     def __init__(
-        self, catalogue: Catalogue, store: Store, broker: Broker, *, recent_max: int
+        self,
+        catalogue: Catalogue,
+        store: Store,
+        broker: Broker,
+        together: Together,
+        *,
+        recent_max: int,
     ) -> None:
         self._catalogue = catalogue
         self._store = store
         self._broker = broker
+        self._together = together
         self._recent_max = recent_max
         self._running: dict[str, asyncio.Task[SharedSnapshot | None]] = {}
         self._next: dict[str, asyncio.Task[SharedSnapshot | None]] = {}
@@ -120,6 +129,8 @@ class Snapshots:
         record = await self._broker.record(room_id, self._recent_max)
         products = await asyncio.to_thread(self._catalogue.products, room_id)
         pools = await self._store.shown_pools(room_id)
+        poll = await self._together.polls.last(room_id)
+        questions = await self._together.questions.top(room_id)
         view = RoomSnapshot(
             room=room_view(room),
             position=PositionView(epoch=record.position.epoch, offset=record.position.offset),
@@ -127,15 +138,19 @@ class Snapshots:
             products=[product_view(product) for product in products],
             sales=[sale_view(pool) for pool in pools],
             pinned_product_id=record.fields.get("pinned") or None,
-            comments=_comments(record),
+            comments=said.shown(record.recent, COMMENTS_SHOWN_MAX),
+            pinned_comment=_pinned_comment(record),
+            poll=None if poll is None or poll.is_closed else poll_view(poll),
+            questions=[question_view(question) for question in questions],
             likes_total=int(record.fields.get("likes", "0")),
             viewer_count=int(record.fields.get("viewers", "0")),
         )
         return SharedSnapshot(view, record.position, record.recent)
 
 
-def _comments(record: RoomRecord) -> list[CommentView]:
-    """The recent comments, oldest first; the one place where the server reads its own events."""
-    chat = [event for event in record.recent if event.delivery is Delivery.CHAT]
-    bodies = [MSGPACK.decode(event.payload)[4] for event in chat[-COMMENTS_SHOWN_MAX:]]
-    return [msgspec.convert(body, CommentEvent).comment for body in bodies]
+def _pinned_comment(record: RoomRecord) -> CommentView | None:
+    """Unless it was removed in the moment it was pinned."""
+    comment = said.pinned(record.fields)
+    if comment is None or comment.comment_id in said.removed_ids(record.recent):
+        return None
+    return comment

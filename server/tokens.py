@@ -19,6 +19,8 @@ from server.settings import Settings, SettingsError
 from server.wire.fields import Id, Name
 from server.wire.views import Role
 
+TokenRole = Literal["viewer", "host"]  # an assistant is a viewer whom the room made one
+
 AUDIENCE = "kaibo"
 ALGORITHM = "HS256"
 SECRET_BYTES_MIN = 32
@@ -33,7 +35,7 @@ class WrongRoom(Exception):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who a valid token says is calling."""
+    """Who a valid token says is calling; the room may have given it another role."""
 
     user_id: str
     name: str
@@ -47,7 +49,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     aud: Literal["kaibo"]
     sub: Id
     name: Name
-    role: Role
+    role: TokenRole
     room: Id
     iat: int
     exp: int
@@ -58,19 +60,23 @@ class Tokens:
 
     def __init__(self, secret: bytes, guest_lifetime_s: int, host_lifetime_s: int) -> None:
         self._secret = secret
-        self._lifetimes_s: dict[Role, int] = {"viewer": guest_lifetime_s, "host": host_lifetime_s}
+        self._lifetimes_s: dict[TokenRole, int] = {
+            "viewer": guest_lifetime_s,
+            "host": host_lifetime_s,
+        }
 
     def issue(self, caller: Caller, now_s: int) -> tuple[str, int]:
         """A token for `caller` and when it expires, in ms. Raises msgspec.ValidationError if the
         caller's ids or name would not be accepted back."""
+        role: TokenRole = "host" if caller.role == "host" else "viewer"
         claims = Claims(
             aud="kaibo",
             sub=caller.user_id,
             name=caller.name,
-            role=caller.role,
+            role=role,
             room=caller.room_id,
             iat=now_s,
-            exp=now_s + self._lifetimes_s[caller.role],
+            exp=now_s + self._lifetimes_s[role],
         )
         plain = msgspec.to_builtins(claims)
         msgspec.convert(plain, Claims)

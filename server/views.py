@@ -1,9 +1,20 @@
-"""Records as clients are shown them: pools and holds, rooms and products."""
+"""Records as clients are shown them: pools and holds, rooms and products, polls and questions."""
 
 from inventory.hold import Hold
 from inventory.ledger.catalogue import Product, Room
 from inventory.pool import Pool
-from server.wire.views import HoldView, LineView, ProductView, RoomView, SaleView, StockView
+from rooms.polls import Poll
+from rooms.questions import Question
+from server.wire.views import (
+    HoldView,
+    LineView,
+    PollView,
+    ProductView,
+    QuestionView,
+    RoomView,
+    SaleView,
+    StockView,
+)
 
 
 def room_view(room: Room) -> RoomView:
@@ -68,4 +79,25 @@ def hold_view(hold: Hold) -> HoldView:
         created_at_ms=hold.created_at_ms,
         deadline_ms=hold.deadline_ms,
         finished_at_ms=hold.finished_at_ms,
+    )
+
+
+def poll_view(poll: Poll) -> PollView:
+    return PollView(
+        poll_id=poll.poll_id,
+        question=poll.question,
+        options=list(poll.options),
+        votes=list(poll.votes),
+        closed=poll.is_closed,
+    )
+
+
+def question_view(question: Question, *, is_answered: bool = False) -> QuestionView:
+    return QuestionView(
+        question_id=question.question_id,
+        user_id=question.user_id,
+        name=question.name,
+        text=question.text,
+        upvotes=question.upvotes,
+        answered=is_answered,
     )

@@ -66,6 +66,10 @@ class RedisBroker:
             *(part for pair in event.remember for part in pair),
         ]
 
+    async def was_published(self, room_id: str, event_id: str) -> bool:
+        with unavailable_when_failing():
+            return bool(await self._redis.exists(keys.event_id(room_id, event_id)))
+
     async def record(self, room_id: str, recent_max: int) -> RoomRecord:
         with unavailable_when_failing():
             pipe = self._redis.pipeline(transaction=True)

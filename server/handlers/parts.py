@@ -11,6 +11,7 @@ from inventory.store import Store
 from rooms.broker import Broker
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter
+from server.together import Together
 from server.tokens import Caller
 from server.wire.commands import Reply
 from server.wire.events import ErrorBody
@@ -30,6 +31,9 @@ class HandlerParts:
     likes: LikeCounter
     comment_limiter: Limiter
     sql_writes: WriteGate
+    room_limiter: Limiter
+    events_kept: int
+    together: Together
 
 
 # The command's type differs per handler; the table in dispatch.py pairs them.

@@ -21,9 +21,10 @@ from server.http.replies import (
     TokenRequest,
     WebhookReply,
 )
-from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, ProductReply, SaleReply
+from server.wire.commands import COMMANDS, REPLIES, ProductReply, SaleReply
 from server.wire.events import RoomSnapshot
 from server.wire.fields import Uuid7
+from server.wire.roles import LEAST_ROLE
 
 
 class Access(Enum):
@@ -75,7 +76,7 @@ def _command(
         dispatched(op),
         REPLIES[op],
         summary,
-        Access.HOST if op in HOST_ONLY else Access.CALLER,
+        Access.HOST if LEAST_ROLE[op] == "host" else Access.CALLER,
         COMMANDS[op],
         status,
         ("UNKNOWN_ROOM", "UNAVAILABLE", *refusals),

@@ -10,10 +10,17 @@ from typing import Any
 import msgspec
 
 from server.wire.codec import JSON, MSGPACK
-from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, Command
+from server.wire.commands import COMMANDS, REPLIES, Command
 from server.wire.events import EVENTS, ErrorBody, Greeting, RoomSnapshot
 from server.wire.fields import INT_SAFE_MAX
+from server.wire.roles import LEAST_ROLE
+from server.wire.views import Role
 
+_FOR: dict[Role, str] = {
+    "viewer": "",
+    "assistant": "For hosts and their assistants.",
+    "host": "For hosts only.",
+}
 SCHEMA_REF = "#/components/schemas/{name}"
 CHANNEL = "room"
 _ID = {"type": "integer", "minimum": 0, "maximum": INT_SAFE_MAX}
@@ -104,7 +111,7 @@ def _command_messages() -> dict[str, Any]:
 
 def _command_summary(op: str, command: type[Command]) -> str:
     own = _first_line(command) if command.__doc__ else ""
-    return f"{own} For hosts only.".strip() if op in HOST_ONLY else own
+    return f"{own} {_FOR[LEAST_ROLE[op]]}".strip()
 
 
 def _server_messages() -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from inventory.uuid7 import FUTURE_MAX_MS
+from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
+from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
 from server import session
 from server.http.endpoints import ENDPOINTS
 from server.reference.codes import close_table, error_table
@@ -22,16 +24,31 @@ from server.settings import Settings
 from server.snapshots import COMMENTS_SHOWN_MAX
 from server.wire.codec import BEARER_PREFIX, JSON, MSGPACK
 from server.wire.codes import FINAL_MAX, FINAL_MIN, RECONNECT_MAX, RECONNECT_MIN
-from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES, Command
+from server.wire.commands import COMMANDS, REPLIES, Command
 from server.wire.events import EVENTS, ErrorBody, Greeting, RoomSnapshot
+from server.wire.roles import LEAST_ROLE
 from server.wire.typescript import collect
+from server.wire.views import Role
 
 # What no docstring says. A command needs an entry only where there is more to know.
 COMMAND_NOTES: dict[str, str] = {
     "ping": "Answered at once, also while commands are waiting. See [the clock](#the-clock).",
     "comment": "Say something. White space is joined and invisible characters are dropped; the "
-    "reply has the comment as others see it, and it also comes back as an event.",
+    "reply has the comment as others see it, and if it is `shown`, it also comes back as an event. "
+    "The comment's own id is the server's.",
     "like": "There is no limit to likes except the rate of commands.",
+    "vote": "Voting for the same again is answered the same, also when the poll is closed.",
+    "ask_question": "The question's own id is the server's, as it is in the reply.",
+    "remove_comment": "It must be among the room's latest events. Removing it again changes "
+    "nothing. What is pinned and removed is unpinned.",
+    "ban": "Within a second, on every worker. A guest may come back as another guest.",
+    "mute": "A host cannot be muted or banned, and an assistant only by a host.",
+    "set_rules": "Blocked words are looked for in the letters and digits of a comment and of the "
+    "name beside it: full-width forms, case, accents, spaces, punctuation and invisible characters "
+    "hide nothing. They bind viewers only, as slow mode does.",
+    "open_poll": "Only the room's last poll is remembered.",
+    "answer_question": "For those that nobody wants to answer, too.",
+    "set_role": "The user is told by a `role` event. An assistant's token stays a viewer's.",
     "reserve": "See [reservations](#reservations).",
     "cancel": "Give a reservation's units back. Repeating it is harmless.",
     "pay": "Open `pay_url` in a browser. Asking again gives the same page and extends nothing. The "
@@ -48,6 +65,12 @@ COMMAND_NOTES: dict[str, str] = {
 EVENT_NOTES: dict[str, str] = {
     "sale": "a sale was created, started, ended, restocked or paused; replaces what you know of it",
     "comment": "somebody said something, perhaps you",
+    "comment_removed": "somebody removed it",
+    "comment_pinned": "this comment is pinned above the others; null: none is",
+    "announcement": "the host has something to say to everybody",
+    "poll": "a poll was opened, voted in or closed; twice a second at most while votes come",
+    "question": "a question was asked, upvoted or answered; upvotes twice a second at most",
+    "role": "only to the user whose role in the room changed",
     "pin": "this product is pinned above the video; null: none is",
     "room": "the room's title, video or currency changed",
     "product": "a product was created or changed",
@@ -57,6 +80,29 @@ EVENT_NOTES: dict[str, str] = {
     "likes": "likes since the last of these, and ever; four times a second at most",
     "viewers": "how many watch, about once a second and only when it changes; hosts do not count",
     "skipped": "you were too slow to follow: so many comments before this were not sent to you",
+}
+
+WHOSE: dict[Role, str] = {
+    "viewer": "",
+    "assistant": " (hosts and assistants)",
+    "host": " (hosts)",
+}
+
+# Of the commands that exist on the socket alone; for the others the endpoint says it.
+_SPEECH = ("MUTED", "BLOCKED_WORDS")
+SOCKET_REFUSALS: dict[str, tuple[str, ...]] = {
+    "comment": (*_SPEECH, "SLOW_MODE"),
+    "vote": ("UNKNOWN_POLL", "ALREADY_VOTED", "POLL_CLOSED", "LIMIT_REACHED"),
+    "ask_question": (*_SPEECH, "LIMIT_REACHED"),
+    "upvote": ("UNKNOWN_QUESTION", "LIMIT_REACHED"),
+    "remove_comment": ("UNKNOWN_COMMENT",),
+    "pin_comment": ("UNKNOWN_COMMENT",),
+    "mute": ("LIMIT_REACHED",),
+    "ban": ("LIMIT_REACHED",),
+    "set_role": ("LIMIT_REACHED",),
+    "open_poll": ("POLL_OPEN", "KEY_REUSED"),
+    "close_poll": ("UNKNOWN_POLL",),
+    "answer_question": ("UNKNOWN_QUESTION",),
 }
 
 DELIVERIES = {
@@ -90,6 +136,8 @@ def render() -> str:
             "future_min": number(FUTURE_MAX_MS // 60_000),
             "extension_s": number(settings.extension_s),
             "comments_shown": number(COMMENTS_SHOWN_MAX),
+            "questions_shown": number(QUESTIONS_SHOWN_MAX),
+            "socket_only": _socket_only(),
             "reconnect": f"{RECONNECT_MIN}-{RECONNECT_MAX}",
             "final": f"{FINAL_MIN}-{FINAL_MAX}",
         },
@@ -100,7 +148,7 @@ def _command(op: str) -> str:
     require_same("COMMAND_NOTES", set(COMMAND_NOTES) - set(COMMANDS), ())
     body, reply = COMMANDS[op], REPLIES[op]
     said = " ".join(filter(None, (doc(body), COMMAND_NOTES.get(op, ""))))
-    parts = [f"### `{op}`{' (hosts)' if op in HOST_ONLY else ''}", said]
+    parts = [f"### `{op}`{WHOSE[LEAST_ROLE[op]]}", said]
     parts.append(field_table(body) or "The body is an empty map.")
     parts += _inner_bodies(body)
     replied = f"`{shape(reply)}`" if reply.__struct_fields__ else "an empty map"
@@ -122,7 +170,13 @@ def _inner_bodies(body: type[Command]) -> list[str]:
 def _refusals(op: str) -> list[str]:
     """The codes of this command's own; those that any command may get are said once."""
     own = [endpoint.refusals for endpoint in ENDPOINTS if endpoint.name == op]
+    own.append(SOCKET_REFUSALS.get(op, ()))
     return [code for codes in own for code in codes if code not in ("UNKNOWN_ROOM", "UNAVAILABLE")]
+
+
+def _socket_only() -> str:
+    served = {endpoint.name for endpoint in ENDPOINTS}
+    return ", ".join(f"`{op}`" for op in COMMANDS if op not in served)
 
 
 def _events() -> str:
@@ -170,6 +224,16 @@ def _limits(settings: Settings) -> str:
             "comments of a viewer",
             f"a few at once, then {settings.comments_per_minute_max} a minute; hosts: no limit",
             "`RATE_LIMITED`",
+        ],
+        [
+            "comments of a room's viewers",
+            f"{settings.room_comments_per_s_max} a second and worker",
+            "`shown` is false: only you see it",
+        ],
+        [
+            "open questions",
+            f"{OPEN_MAX} in a room, {OPEN_PER_USER_MAX} of a user",
+            "`LIMIT_REACHED`",
         ],
         [
             "bytes not yet read by you",

@@ -1,13 +1,17 @@
 """Commands: what a client may ask, as `[op, id, body]` on the socket or as an HTTP request body.
 
-`COMMANDS` is the whole list. A new command is a class here, a reply type, a line in `COMMANDS` and
-a handler in `server/dispatch.py`.
+`COMMANDS` is the whole list. A new command is a class here or in `together.py`, a reply type, a
+line in `COMMANDS`, in `REPLIES` and in `LEAST_ROLE` (roles.py), and a handler in
+`server/dispatch.py`.
 """
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from server.wire.bodies import Command as Command  # noqa: PLC0414 - also found here
+from server.wire.bodies import Done as Done  # noqa: PLC0414
+from server.wire.bodies import Reply as Reply  # noqa: PLC0414
 from server.wire.fields import (
     Cents,
     Currency,
@@ -21,6 +25,30 @@ from server.wire.fields import (
     Url,
     Uuid7,
 )
+from server.wire.together import (
+    Announce,
+    AnswerQuestion,
+    AskQuestion,
+    Ban,
+    ClosePoll,
+    Mute,
+    OpenPoll,
+    PinComment,
+    PollReply,
+    QuestionReply,
+    RemoveComment,
+    RulesReply,
+    SetRole,
+    SetRules,
+    ShowRules,
+    ShowViewers,
+    Unban,
+    Unmute,
+    Upvote,
+    ViewersReply,
+    Vote,
+    Voted,
+)
 from server.wire.views import (
     CommentView,
     HoldView,
@@ -28,19 +56,6 @@ from server.wire.views import (
     RoomView,
     SaleView,
 )
-
-
-class Command(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every command body."""
-
-
-class Reply(Struct, frozen=True):
-    """Base of every reply body."""
-
-
-class Done(Reply, frozen=True):
-    """The command took effect; there is nothing more to say."""
-
 
 # Everyone.
 
@@ -60,11 +75,17 @@ class Pong(Reply, frozen=True):
 
 
 class Comment(Command, frozen=True):
+    """With a `comment_id`, saying the same again within ten minutes tells it once."""
+
     text: Text
+    comment_id: Uuid7 | None = None
 
 
 class Commented(Reply, frozen=True):
+    """`shown`: the others get it too; in a room full of comments not all are."""
+
     comment: CommentView
+    shown: bool
 
 
 class Like(Command, frozen=True):
@@ -193,10 +214,27 @@ COMMANDS: dict[str, type[Command]] = {
     "ping": Ping,
     "comment": Comment,
     "like": Like,
+    "vote": Vote,
+    "ask_question": AskQuestion,
+    "upvote": Upvote,
     "reserve": Reserve,
     "cancel": Cancel,
     "pay": Pay,
     "holds": Holds,
+    "remove_comment": RemoveComment,
+    "pin_comment": PinComment,
+    "announce": Announce,
+    "mute": Mute,
+    "unmute": Unmute,
+    "ban": Ban,
+    "unban": Unban,
+    "set_rules": SetRules,
+    "rules": ShowRules,
+    "open_poll": OpenPoll,
+    "close_poll": ClosePoll,
+    "answer_question": AnswerQuestion,
+    "viewers": ShowViewers,
+    "set_role": SetRole,
     "put_room": PutRoom,
     "put_product": PutProduct,
     "put_sale": PutSale,
@@ -210,10 +248,27 @@ REPLIES: dict[str, type[Reply]] = {
     "ping": Pong,
     "comment": Commented,
     "like": Done,
+    "vote": Voted,
+    "ask_question": QuestionReply,
+    "upvote": QuestionReply,
     "reserve": Reserved,
     "cancel": HoldReply,
     "pay": PayPage,
     "holds": HoldsReply,
+    "remove_comment": Done,
+    "pin_comment": Done,
+    "announce": Done,
+    "mute": Done,
+    "unmute": Done,
+    "ban": Done,
+    "unban": Done,
+    "set_rules": RulesReply,
+    "rules": RulesReply,
+    "open_poll": PollReply,
+    "close_poll": PollReply,
+    "answer_question": QuestionReply,
+    "viewers": ViewersReply,
+    "set_role": Done,
     "put_room": RoomReply,
     "put_product": ProductReply,
     "put_sale": SaleReply,
@@ -222,7 +277,3 @@ REPLIES: dict[str, type[Reply]] = {
     "restock": SaleReply,
     "pin": Done,
 }
-
-HOST_ONLY = frozenset(
-    {"put_room", "put_product", "put_sale", "start_sale", "end_sale", "restock", "pin"}
-)

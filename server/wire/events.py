@@ -12,8 +12,11 @@ from msgspec import Struct
 from server.wire.views import (
     CommentView,
     HoldView,
+    PollView,
     PositionView,
     ProductView,
+    QuestionView,
+    Role,
     RoomView,
     SaleView,
     StockView,
@@ -29,6 +32,34 @@ class EventBody(Struct, frozen=True):
 
 class CommentEvent(EventBody, frozen=True):
     comment: CommentView
+
+
+class CommentRemovedEvent(EventBody, frozen=True):
+    """Take this comment off the screen."""
+
+    comment_id: str
+
+
+class CommentPinnedEvent(EventBody, frozen=True):
+    comment: CommentView | None
+
+
+class AnnouncementEvent(EventBody, frozen=True):
+    text: str
+
+
+class PollEvent(EventBody, frozen=True):
+    poll: PollView
+
+
+class QuestionEvent(EventBody, frozen=True):
+    question: QuestionView
+
+
+class RoleEvent(EventBody, frozen=True):
+    """Only to the one whose role it is from now on."""
+
+    role: Role
 
 
 class LikesEvent(EventBody, frozen=True):
@@ -85,6 +116,12 @@ class EventKind(Struct, frozen=True):
 EVENTS: dict[str, EventKind] = {
     "sale": EventKind(SaleEvent, "critical", numbered=True),
     "comment": EventKind(CommentEvent, "chat", numbered=True),
+    "comment_removed": EventKind(CommentRemovedEvent, "critical", numbered=True),
+    "comment_pinned": EventKind(CommentPinnedEvent, "critical", numbered=True),
+    "announcement": EventKind(AnnouncementEvent, "critical", numbered=True),
+    "poll": EventKind(PollEvent, "state", numbered=False),
+    "question": EventKind(QuestionEvent, "state", numbered=False),
+    "role": EventKind(RoleEvent, "critical", numbered=False),
     "pin": EventKind(PinEvent, "critical", numbered=True),
     "room": EventKind(RoomEvent, "critical", numbered=True),
     "product": EventKind(ProductEvent, "critical", numbered=True),
@@ -106,6 +143,9 @@ class RoomSnapshot(Struct, frozen=True, kw_only=True):
     sales: list[SaleView]
     pinned_product_id: str | None
     comments: list[CommentView]
+    pinned_comment: CommentView | None
+    poll: PollView | None  # the open one
+    questions: list[QuestionView]  # the most upvoted open ones
     likes_total: int
     viewer_count: int
 
@@ -127,3 +167,4 @@ class ErrorBody(Struct, frozen=True, omit_defaults=True):
     retry_after_ms: int | None = None
     starts_at_ms: int | None = None
     available: int | None = None
+    option: int | None = None

@@ -40,6 +40,12 @@ UnitsDelta = Annotated[
 TimestampMs = Annotated[int, Meta(ge=0, le=INT_SAFE_MAX)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Title = Annotated[str, Meta(min_length=1, max_length=120)]
+Announcement = Annotated[str, Meta(min_length=1, max_length=300)]
+PollOption = Annotated[str, Meta(min_length=1, max_length=60)]
+Word = Annotated[str, Meta(min_length=1, max_length=40)]
+CommentRef = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z0-9_-]{{1,64}}{END}", description="as the comment's view has it")
+]
 Name = Annotated[str, Meta(min_length=1, max_length=24)]
 # An address on this server begins with one `/`: `//host` and `/\host` lead a browser elsewhere.
 Url = Annotated[

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import inspect
 
 from server.wire.codes import CloseCode, ErrorCode
-from server.wire.commands import COMMANDS, HOST_ONLY, REPLIES
+from server.wire.commands import COMMANDS, REPLIES
 from server.wire.events import EVENTS, ErrorBody, Greeting, RoomSnapshot
+from server.wire.roles import LEAST_ROLE
 
 HEADER = """\
 // Protocol v1, generated from server/wire. Do not edit: change the structs there, then run
@@ -57,9 +58,9 @@ def render() -> str:
         _table("Commands", ((op, body.__name__) for op, body in COMMANDS.items())),
         _table("Replies", ((op, body.__name__) for op, body in REPLIES.items())),
         _table("Events", ((name, kind.body.__name__) for name, kind in EVENTS.items())),
-        _union("HostOp", sorted(HOST_ONLY)),
+        _constant("LEAST_ROLE", ((op, _quoted(role)) for op, role in LEAST_ROLE.items())),
         _union("ErrorCode", (code.value for code in ErrorCode)),
-        _close_codes(),
+        _constant("CLOSE", ((code.name, str(code.value)) for code in CloseCode)),
         MESSAGES,
     ]
     return "\n".join(parts)
@@ -148,9 +149,9 @@ def _union(name: str, values: Iterable[str]) -> str:
     return "\n".join([f"export type {name} =", *(f"  | {_quoted(v)}" for v in values)]) + ";\n"
 
 
-def _close_codes() -> str:
-    rows = [f"  {code.name}: {code.value}," for code in CloseCode]
-    return "\n".join(["export const CLOSE = {", *rows, "} as const;", ""])
+def _constant(name: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = (f"  {key}: {value}," for key, value in rows)
+    return "\n".join([f"export const {name} = {{", *lines, "} as const;", ""])
 
 
 def _quoted(value: object) -> str:

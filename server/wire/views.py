@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["viewer", "host"]
+Role = Literal["viewer", "assistant", "host"]
 HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
 
 
@@ -81,6 +81,32 @@ class CommentView(View, frozen=True):
     name: str
     role: Role
     text: str
+
+
+class PollView(View, frozen=True):
+    """`votes` counts per option, in the order of `options`."""
+
+    poll_id: str
+    question: str
+    options: list[str]
+    votes: list[int]
+    closed: bool
+
+
+class QuestionView(View, frozen=True):
+    """A viewer's question to the host. An answered one is shown no longer."""
+
+    question_id: str
+    user_id: str
+    name: str
+    text: str
+    upvotes: int
+    answered: bool
+
+
+class MuteView(View, frozen=True):
+    user_id: str
+    until_ms: int
 
 
 class UserView(View, frozen=True):

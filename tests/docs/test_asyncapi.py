@@ -1,5 +1,6 @@
 """The AsyncAPI document is valid, complete, and true of what really goes over a socket."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from server.reference.asyncapi import asyncapi_document
 from server.wire.commands import COMMANDS
 from server.wire.events import EVENTS
 from tests.docs.pages import ROOT
-from tests.harness import LiveServer, new_id, one, open_room
+from tests.harness import ANSWER_TIMEOUT_S, LiveServer, new_id, one, open_room
 
 SPECIFICATION = ROOT / "web_client/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 
@@ -65,7 +66,10 @@ async def test_what_a_real_server_says_fits_the_document(live_server: LiveServer
         wanted = {"welcome", "error", "event.comment", "event.pin", "event.stock", "event.hold"}
         wanted |= {"event.likes", "comment.reply", "reserve.reply", "holds.reply"}
         while wanted:
-            message = json.loads(await socket.recv())
+            try:
+                message = json.loads(await asyncio.wait_for(socket.recv(), ANSWER_TIMEOUT_S))
+            except TimeoutError:
+                pytest.fail(f"never came: {sorted(wanted)}\n{live_server.log()[-3000:]}")
             name = _name(message, [op for op, _ in asked])
             validator(name).validate(message)
             wanted.discard(name)

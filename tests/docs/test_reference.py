@@ -1,6 +1,8 @@
 """The reference is complete, and what lies in docs/ is what would be written today."""
 
+import inspect
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -60,9 +62,17 @@ def key_names() -> set[str]:
     """The keys that the code names, by its constants and by its literals."""
     literal = re.compile(r'room_key\(\w+(?:\.\w+)?, "(\w+)"\)')
     sources = "".join(path.read_text() for path in (ROOT / "inventory").rglob("*.py"))
-    in_rooms = (room_keys.state, room_keys.stream, room_keys.presence, room_keys.channel)
     named = {*SCRIPT_KEYS, *literal.findall(sources)}
-    return {room_key("room_id", name) for name in named} | {key("room_id") for key in in_rooms}
+    return {room_key("room_id", name) for name in named} | set(keys_of_rooms())
+
+
+def keys_of_rooms() -> Iterator[str]:
+    """What each function of rooms/redis_broker/keys.py makes of the names of its arguments."""
+    for name, function in inspect.getmembers(room_keys, inspect.isfunction):
+        arguments = list(inspect.signature(function).parameters)
+        if arguments[0] == "room_id" and not name.startswith("_"):
+            rest = [f"{{{argument}}}" for argument in arguments[1:]]
+            yield function("room_id", *rest)
 
 
 def test_every_redis_key_is_in_its_page_and_nothing_else() -> None:

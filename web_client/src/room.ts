@@ -75,6 +75,10 @@ export class LiveRoom {
     return answer.ok;
   }
 
+  closeAnnouncement(): void {
+    this.#tell(["announcement_closed"]);
+  }
+
   like(): void {
     this.#tell(["liked", 1]);
     this.#likes.add();

@@ -8,10 +8,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from server.http.endpoints import ENDPOINTS, Access, Endpoint
 from server.http.openapi import openapi_document, refusals
 from server.http.problems import STATUS, status_of
-from server.wire.commands import COMMANDS, HOST_ONLY
+from server.wire import together
+from server.wire.commands import COMMANDS
+from server.wire.roles import LEAST_ROLE
 
 # Only on the socket: they are about the live stream, or there is an address to read instead.
-SOCKET_ONLY = {"ping", "comment", "like", "holds"}
+SOCKET_ONLY = {"ping", "comment", "like", "holds"} | {
+    op for op, command in COMMANDS.items() if command.__module__ == together.__name__
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,8 @@ def test_documented_responses_follow_from_the_table(
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda it: it.name)
 def test_host_commands_want_a_host(endpoint: Endpoint) -> None:
     if endpoint.name in COMMANDS:
-        assert endpoint.access is (Access.HOST if endpoint.name in HOST_ONLY else Access.CALLER)
+        is_hosts = LEAST_ROLE[endpoint.name] == "host"
+        assert endpoint.access is (Access.HOST if is_hosts else Access.CALLER)
 
 
 def test_body_leaves_out_what_the_path_says(document: dict[str, Any]) -> None:

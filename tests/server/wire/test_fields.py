@@ -10,10 +10,16 @@ from server.wire import fields
 from server.wire.codec import convert
 from server.wire.commands import Restock
 from server.wire.events import ErrorBody
-from server.wire.fields import Currency, Id, Url, Uuid7
+from server.wire.fields import CommentRef, Currency, Id, Url, Uuid7
 from tests.harness import new_id
 
-GOOD = [(Id, "tea-1"), (Uuid7, new_id()), (Currency, "CNY"), (Url, "/demo/tea.svg")]
+GOOD = [
+    (Id, "tea-1"),
+    (CommentRef, "-c_1"),
+    (Uuid7, new_id()),
+    (Currency, "CNY"),
+    (Url, "/demo/tea.svg"),
+]
 
 
 def patterned() -> list[Any]:

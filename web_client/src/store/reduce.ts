@@ -1,7 +1,8 @@
 // (state, message) -> state. Pure: no clock, no network, no document.
 //
 // Rules: stock news that is not newer than what is known is dropped; a sale's terms and its counters
-// each follow the newest version heard; a comment is shown once; a finished hold never becomes
+// each follow the newest version heard; a comment is shown once, and
+// never after it was removed; a finished hold never becomes
 // "held" again, whatever order the news arrives in.
 import type {
   CommentView,
@@ -13,7 +14,7 @@ import type {
   StockView,
   WelcomeMessage,
 } from "../wire/types.gen";
-import { COMMENTS_MAX, type Connection, type Pending, type RoomState, type Sale } from "./state";
+import { COMMENTS_MAX, REMOVED_MAX, type Connection, type Pending, type RoomState, type Sale } from "./state";
 
 /** What this page itself has to tell the store. */
 export type LocalMessage =
@@ -25,7 +26,8 @@ export type LocalMessage =
   | ["holds", HoldView[]]
   | ["pending", Pending]
   | ["settled", string]
-  | ["limited", string[]];
+  | ["limited", string[]]
+  | ["announcement_closed"];
 
 export type Message = WelcomeMessage | EventMessage | LocalMessage;
 
@@ -51,6 +53,7 @@ function welcomed(state: RoomState, greeting: Greeting, welcome: RoomSnapshot): 
     products: new Map(welcome.products.map((product) => [product.product_id, product])),
     sales: new Map(welcome.sales.map((sale) => [sale.sale_id, fresh(sale)])),
     pinnedProductId: welcome.pinned_product_id,
+    pinnedComment: welcome.pinned_comment,
     likesTotal: welcome.likes_total,
     viewerCount: welcome.viewer_count,
   };
@@ -64,6 +67,14 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return withStock(state, event[4].stock);
     case "comment":
       return withComments(state, [event[4].comment]);
+    case "comment_removed":
+      return withoutComment(state, event[4].comment_id);
+    case "comment_pinned":
+      return { ...state, pinnedComment: event[4].comment };
+    case "announcement":
+      return { ...state, announcement: event[4].text };
+    case "role":
+      return state.you === null ? state : { ...state, you: { ...state.you, role: event[4].role } };
     case "pin":
       return { ...state, pinnedProductId: event[4].product_id };
     case "room":
@@ -103,6 +114,8 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return { ...state, pending: state.pending.filter((one) => one.reservation_id !== message[1]) };
     case "limited":
       return { ...state, limited: new Set([...state.limited, ...message[1]]) };
+    case "announcement_closed":
+      return { ...state, announcement: null };
   }
 }
 
@@ -144,13 +157,22 @@ function putSale(state: RoomState, sale: Sale): RoomState {
 }
 
 function withComments(state: RoomState, arrived: readonly CommentView[]): RoomState {
-  const known = new Set(state.comments.map((comment) => comment.comment_id));
+  const known = new Set([...state.removedIds, ...state.comments.map((comment) => comment.comment_id)]);
   const unseen = arrived.filter((comment) => !known.has(comment.comment_id));
   if (unseen.length === 0) return state;
   return {
     ...state,
     comments: [...state.comments, ...unseen].slice(-COMMENTS_MAX),
     commentsSeen: state.commentsSeen + unseen.length,
+  };
+}
+
+function withoutComment(state: RoomState, commentId: string): RoomState {
+  return {
+    ...state,
+    comments: state.comments.filter((comment) => comment.comment_id !== commentId),
+    removedIds: [...state.removedIds, commentId].slice(-REMOVED_MAX),
+    pinnedComment: state.pinnedComment?.comment_id === commentId ? null : state.pinnedComment,
   };
 }
 

@@ -26,6 +26,9 @@ export interface RoomState {
   sales: ReadonlyMap<string, Sale>;
   pinnedProductId: string | null;
   comments: readonly CommentView[]; // oldest first, the last COMMENTS_MAX
+  removedIds: readonly string[]; // the last comments taken down, should their own news come late
+  pinnedComment: CommentView | null;
+  announcement: string | null; // the last one since the page opened, until it is closed
   commentsSeen: number; // ever, so that "N new" can be counted
   likesTotal: number;
   likesHeard: number; // likes of others since the page opened
@@ -37,6 +40,7 @@ export interface RoomState {
 }
 
 export const COMMENTS_MAX = 200;
+export const REMOVED_MAX = 100;
 
 export const EMPTY: RoomState = {
   connection: { kind: "connecting" },
@@ -47,6 +51,9 @@ export const EMPTY: RoomState = {
   sales: new Map(),
   pinnedProductId: null,
   comments: [],
+  removedIds: [],
+  pinnedComment: null,
+  announcement: null,
   commentsSeen: 0,
   likesTotal: 0,
   likesHeard: 0,

@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, t } from "../i18n";
 import type { CommentView } from "../wire/types.gen";
 import { useRoom } from "./context";
+import { Notices } from "./notices";
 
 const AT_BOTTOM_PX = 24;
 
@@ -30,6 +31,7 @@ export function Comments({ floating }: { floating: boolean }) {
   const unread = readUpTo === null ? 0 : commentsSeen - readUpTo;
   return (
     <div class={floating ? "comments comments-floating" : "comments"}>
+      <Notices />
       <ol ref={list} class="comment-list" data-testid="comment-list" aria-label={t("comments.label")} tabIndex={0} onScroll={onScroll}>
         {comments.length === 0 && !floating && <li class="comments-empty">{t("comments.empty")}</li>}
         {comments.map((comment) => (
@@ -47,10 +49,12 @@ export function Comments({ floating }: { floating: boolean }) {
 
 function CommentItem({ comment, mine }: { comment: CommentView; mine: boolean }) {
   const isHost = comment.role === "host";
+  const isAssistant = comment.role === "assistant";
   return (
     <li class="comment" data-testid="comment" data-role={comment.role} data-mine={mine}>
       {isHost && <span class="comment-badge">{t("comments.host")}</span>}
-      {mine && !isHost && <span class="comment-badge comment-badge-me">{t("comments.me")}</span>}
+      {isAssistant && <span class="comment-badge">{t("comments.assistant")}</span>}
+      {mine && !isHost && !isAssistant && <span class="comment-badge comment-badge-me">{t("comments.me")}</span>}
       <span class="comment-name">{comment.name}</span> <span class="comment-text">{comment.text}</span>
     </li>
   );

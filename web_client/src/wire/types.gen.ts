@@ -6,13 +6,32 @@ export interface Ping {
   sent_at_ms: number;
 }
 
+/** With a `comment_id`, saying the same again within ten minutes tells it once. */
 export interface Comment {
   text: string;
+  comment_id?: string | null;
 }
 
 /** Likes pressed since the last one of these; clients batch. */
 export interface Like {
   count: number;
+}
+
+/** One vote each, for good. `option` counts from 0. */
+export interface Vote {
+  poll_id: string;
+  option: number;
+}
+
+/** With a `question_id`, asking the same again while it is open asks it once. */
+export interface AskQuestion {
+  text: string;
+  question_id?: string | null;
+}
+
+/** Counts once for each user. */
+export interface Upvote {
+  question_id: string;
 }
 
 export interface WantedLineBody {
@@ -37,6 +56,77 @@ export interface Pay {
 
 /** The caller's own reservations and orders in this room, newest first, at most 50. */
 export type Holds = Record<string, never>;
+
+/** Take a comment off every screen. */
+export interface RemoveComment {
+  comment_id: string;
+}
+
+/** Show a comment above the others; null unpins. */
+export interface PinComment {
+  comment_id: string | null;
+}
+
+export interface Announce {
+  text: string;
+}
+
+/** The user's comments and questions are refused for so long. */
+export interface Mute {
+  user_id: string;
+  duration_s: number;
+}
+
+export interface Unmute {
+  user_id: string;
+}
+
+/** The user's connections are closed, and new ones refused, until `unban`. */
+export interface Ban {
+  user_id: string;
+}
+
+export interface Unban {
+  user_id: string;
+}
+
+/**
+ * All the rules anew. `slow_mode_s`: the pause between two comments of a viewer, 0 for none.
+ * A blocked word is found in any dress, also inside other words.
+ */
+export interface SetRules {
+  slow_mode_s: number;
+  blocked_words: string[];
+}
+
+/** The rules, and whom they bind. */
+export type ShowRules = Record<string, never>;
+
+/** One poll is open at a time. Opening it again changes nothing. */
+export interface OpenPoll {
+  poll_id: string;
+  question: string;
+  options: string[];
+}
+
+/** Nobody can vote any more. Closing it again changes nothing. */
+export interface ClosePoll {
+  poll_id: string;
+}
+
+/** It was answered, or will not be: it leaves the list of open questions. */
+export interface AnswerQuestion {
+  question_id: string;
+}
+
+/** Who watches, over all workers. */
+export type ShowViewers = Record<string, never>;
+
+/** Make a user the room's assistant, who may moderate but not sell, or a viewer again. */
+export interface SetRole {
+  user_id: string;
+  role: "assistant" | "viewer";
+}
 
 /**
  * Title and video are replaced: without `video_url` the room has none. Without `currency` the
@@ -98,16 +188,37 @@ export interface CommentView {
   comment_id: string;
   user_id: string;
   name: string;
-  role: "host" | "viewer";
+  role: "assistant" | "host" | "viewer";
   text: string;
 }
 
+/** `shown`: the others get it too; in a room full of comments not all are. */
 export interface Commented {
   comment: CommentView;
+  shown: boolean;
 }
 
 /** The command took effect; there is nothing more to say. */
 export type Done = Record<string, never>;
+
+/** `option`: your own vote. */
+export interface Voted {
+  option: number;
+}
+
+/** A viewer's question to the host. An answered one is shown no longer. */
+export interface QuestionView {
+  question_id: string;
+  user_id: string;
+  name: string;
+  text: string;
+  upvotes: number;
+  answered: boolean;
+}
+
+export interface QuestionReply {
+  question: QuestionView;
+}
 
 export interface LineView {
   sale_id: string;
@@ -145,6 +256,44 @@ export interface PayPage {
 
 export interface HoldsReply {
   holds: HoldView[];
+}
+
+export interface MuteView {
+  user_id: string;
+  until_ms: number;
+}
+
+export interface RulesReply {
+  slow_mode_s: number;
+  blocked_words: string[];
+  assistants: string[];
+  mutes: MuteView[];
+  bans: string[];
+}
+
+/** `votes` counts per option, in the order of `options`. */
+export interface PollView {
+  poll_id: string;
+  question: string;
+  options: string[];
+  votes: number[];
+  closed: boolean;
+}
+
+export interface PollReply {
+  poll: PollView;
+}
+
+export interface UserView {
+  user_id: string;
+  name: string;
+  role: "assistant" | "host" | "viewer";
+}
+
+/** `count` is of connections; `viewers` names at most 200 users, of the last few seconds. */
+export interface ViewersReply {
+  count: number;
+  viewers: UserView[];
 }
 
 export interface RoomView {
@@ -199,6 +348,32 @@ export interface CommentEvent {
   comment: CommentView;
 }
 
+/** Take this comment off the screen. */
+export interface CommentRemovedEvent {
+  comment_id: string;
+}
+
+export interface CommentPinnedEvent {
+  comment: CommentView | null;
+}
+
+export interface AnnouncementEvent {
+  text: string;
+}
+
+export interface PollEvent {
+  poll: PollView;
+}
+
+export interface QuestionEvent {
+  question: QuestionView;
+}
+
+/** Only to the one whose role it is from now on. */
+export interface RoleEvent {
+  role: "assistant" | "host" | "viewer";
+}
+
 export interface PinEvent {
   product_id: string | null;
 }
@@ -245,12 +420,6 @@ export interface SkippedEvent {
   count: number;
 }
 
-export interface UserView {
-  user_id: string;
-  name: string;
-  role: "host" | "viewer";
-}
-
 /**
  * Who you are. `recovered`: the events that follow are exactly those after the position that
  * you asked for with `since`, so what you have stays true; otherwise start from the snapshot.
@@ -275,6 +444,9 @@ export interface RoomSnapshot {
   sales: SaleView[];
   pinned_product_id: string | null;
   comments: CommentView[];
+  pinned_comment: CommentView | null;
+  poll: PollView | null;
+  questions: QuestionView[];
   likes_total: number;
   viewer_count: number;
 }
@@ -287,16 +459,34 @@ export interface ErrorBody {
   retry_after_ms?: number | null;
   starts_at_ms?: number | null;
   available?: number | null;
+  option?: number | null;
 }
 
 export interface Commands {
   ping: Ping;
   comment: Comment;
   like: Like;
+  vote: Vote;
+  ask_question: AskQuestion;
+  upvote: Upvote;
   reserve: Reserve;
   cancel: Cancel;
   pay: Pay;
   holds: Holds;
+  remove_comment: RemoveComment;
+  pin_comment: PinComment;
+  announce: Announce;
+  mute: Mute;
+  unmute: Unmute;
+  ban: Ban;
+  unban: Unban;
+  set_rules: SetRules;
+  rules: ShowRules;
+  open_poll: OpenPoll;
+  close_poll: ClosePoll;
+  answer_question: AnswerQuestion;
+  viewers: ShowViewers;
+  set_role: SetRole;
   put_room: PutRoom;
   put_product: PutProduct;
   put_sale: PutSale;
@@ -310,10 +500,27 @@ export interface Replies {
   ping: Pong;
   comment: Commented;
   like: Done;
+  vote: Voted;
+  ask_question: QuestionReply;
+  upvote: QuestionReply;
   reserve: Reserved;
   cancel: HoldReply;
   pay: PayPage;
   holds: HoldsReply;
+  remove_comment: Done;
+  pin_comment: Done;
+  announce: Done;
+  mute: Done;
+  unmute: Done;
+  ban: Done;
+  unban: Done;
+  set_rules: RulesReply;
+  rules: RulesReply;
+  open_poll: PollReply;
+  close_poll: PollReply;
+  answer_question: QuestionReply;
+  viewers: ViewersReply;
+  set_role: Done;
   put_room: RoomReply;
   put_product: ProductReply;
   put_sale: SaleReply;
@@ -326,6 +533,12 @@ export interface Replies {
 export interface Events {
   sale: SaleEvent;
   comment: CommentEvent;
+  comment_removed: CommentRemovedEvent;
+  comment_pinned: CommentPinnedEvent;
+  announcement: AnnouncementEvent;
+  poll: PollEvent;
+  question: QuestionEvent;
+  role: RoleEvent;
   pin: PinEvent;
   room: RoomEvent;
   product: ProductEvent;
@@ -336,14 +549,39 @@ export interface Events {
   skipped: SkippedEvent;
 }
 
-export type HostOp =
-  | "end_sale"
-  | "pin"
-  | "put_product"
-  | "put_room"
-  | "put_sale"
-  | "restock"
-  | "start_sale";
+export const LEAST_ROLE = {
+  ping: "viewer",
+  comment: "viewer",
+  like: "viewer",
+  vote: "viewer",
+  ask_question: "viewer",
+  upvote: "viewer",
+  reserve: "viewer",
+  cancel: "viewer",
+  pay: "viewer",
+  holds: "viewer",
+  remove_comment: "assistant",
+  pin_comment: "assistant",
+  announce: "assistant",
+  mute: "assistant",
+  unmute: "assistant",
+  ban: "assistant",
+  unban: "assistant",
+  set_rules: "assistant",
+  rules: "assistant",
+  open_poll: "assistant",
+  close_poll: "assistant",
+  answer_question: "assistant",
+  viewers: "assistant",
+  set_role: "host",
+  put_room: "host",
+  put_product: "host",
+  put_sale: "host",
+  start_sale: "host",
+  end_sale: "host",
+  restock: "host",
+  pin: "host",
+} as const;
 
 export type ErrorCode =
   | "BAD_MESSAGE"
@@ -354,6 +592,16 @@ export type ErrorCode =
   | "NOT_FOUND"
   | "UNKNOWN_ROOM"
   | "UNKNOWN_PRODUCT"
+  | "UNKNOWN_COMMENT"
+  | "UNKNOWN_POLL"
+  | "UNKNOWN_QUESTION"
+  | "MUTED"
+  | "BLOCKED_WORDS"
+  | "SLOW_MODE"
+  | "POLL_OPEN"
+  | "POLL_CLOSED"
+  | "ALREADY_VOTED"
+  | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "TOO_MANY_IN_FLIGHT"
   | "TOO_LARGE"

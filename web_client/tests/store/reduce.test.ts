@@ -137,3 +137,26 @@ test("a limit is forgotten when a hold of that sale changes", () => {
   const later = after(limited, ["hold", aHold({ state: "cancelled" })]);
   expect([...later.limited]).toEqual(["s2"]);
 });
+
+test("a removed comment leaves the screen, and does not come back with late news", () => {
+  const gone = after(ROOM, ["event", "comment_removed", 6, 0, { comment_id: "c1" }], comment("c1"), ["said", aComment("c1")]);
+  expect(gone.comments.map((one) => one.comment_id)).toEqual(["c2"]);
+});
+
+test("a pinned comment shows until it is unpinned or removed", () => {
+  const pinned = after(ROOM, ["event", "comment_pinned", 6, 0, { comment: aComment("c2") }]);
+  expect(pinned.pinnedComment?.comment_id).toBe("c2");
+  expect(after(pinned, ["event", "comment_pinned", 7, 0, { comment: null }]).pinnedComment).toBeNull();
+  expect(after(pinned, ["event", "comment_removed", 7, 0, { comment_id: "c2" }]).pinnedComment).toBeNull();
+  expect(after(EMPTY, aWelcome({ pinned_comment: aComment("c2") })).pinnedComment?.text).toBe("text c2");
+});
+
+test("an announcement shows until it is closed", () => {
+  const announced = after(ROOM, ["event", "announcement", 6, 0, { text: "Five minutes left" }]);
+  expect(announced.announcement).toBe("Five minutes left");
+  expect(after(announced, ["announcement_closed"]).announcement).toBeNull();
+});
+
+test("a new role is one's own at once", () => {
+  expect(after(ROOM, ["event", "role", null, 0, { role: "assistant" }]).you?.role).toBe("assistant");
+});
