@@ -56,7 +56,7 @@ from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
 from server.write_gate import GatedSandbox, WriteGate
 
-THREADS_MAX = 32  # for SQL: at most half of them can be kept waiting by writes
+THREADS_MAX = 32  # for SQL: beyond the 20 that may wait to write (gate 2, jobs 2, webhooks 16)
 COMMENT_BURST = 5
 WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
 Watched = Mapping[str, jobs.LastSuccess]

@@ -16,7 +16,6 @@ from server.wire.codes import CloseCode
 
 FRAME_RATE = Rate(burst=600, per_minute=3_600)  # three times what commands may be
 FRAGMENTS_MAX = 16
-CONTROL_BYTES_MAX = 125  # RFC 6455, 5.5
 
 
 class Message(NamedTuple):

@@ -16,22 +16,20 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.protocol import State as SocketState
-from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from inventory.store import InventoryError
 from rooms.broker import BrokerUnavailable
-from server.assembly import CONTROL_BYTES_MAX, Assembly, Message
+from server.assembly import Assembly, Message
 from server.clock import now_ms
 from server.farewell import Farewell
 from server.handshake import Asked, origin_allowed, read_handshake
 from server.input_pace import InputPace
 from server.live import Live
+from server.server_socket import ServerSocket
 from server.session import Answer, Close, Execute, Session, State
 from server.tokens import BadToken, Caller, WrongRoom
 from server.wire.codes import CloseCode, ErrorCode
-from server.wire.commands import Ping, Pong
+from server.wire.commands import Reply
 from server.wire.events import ErrorBody
 
 log = logging.getLogger("kaibo.connection")
@@ -52,8 +50,7 @@ class Connection(asyncio.Protocol):
         self._tasks = server_state.tasks
         self._loop = _loop or asyncio.get_running_loop()
         bytes_max = self._live.settings.message_bytes_max
-        # Room for a ping amid a message of the largest size; `Assembly` knows the exact limit.
-        self._socket = ServerProtocol(max_size=bytes_max + CONTROL_BYTES_MAX)
+        self._socket = ServerSocket(bytes_max)
         self._assembly = Assembly(bytes_max, now_ms())
         self._address: str | None = None  # set when the door has handed the socket over
         self._session: Session | None = None
@@ -61,6 +58,7 @@ class Connection(asyncio.Protocol):
         self.caller: Caller | None = None
         self._leaving = ""  # the reason to close with, once no command awaits its answer
         self._is_listening = False
+        self._unread_bytes_max = self._live.settings.egress_bytes_max
         self.heard_at_s = self._loop.time()
         self.pinged_at_s: float | None = None
 
@@ -90,7 +88,7 @@ class Connection(asyncio.Protocol):
     def write(self, frames: bytes) -> None:
         """Send framed bytes. What the kernel does not take waits in the transport, up to the soft
         mark; past it `pause_writing` tells the hub to write no more."""
-        if self._socket.state is SocketState.OPEN:
+        if self._socket.is_open:
             self._transport.write(frames)
 
     def drop_slow(self) -> None:
@@ -166,23 +164,13 @@ class Connection(asyncio.Protocol):
     def _open(self, request: Request) -> None:
         asked = read_handshake(request.path, request.headers)
         if asked is None:
-            self._reject(404, "WebSockets live at /v1/rooms/{room}/live.\n")
+            self._socket.refuse(404, "WebSockets live at /v1/rooms/{room}/live.\n")
         elif not origin_allowed(request.headers, self._live.allowed_origins):
-            self._reject(403, "This origin may not connect; see KAIBO_ALLOWED_ORIGINS.\n")
-        else:
-            self._accept(request, asked)
+            self._socket.refuse(403, "This origin may not connect; see KAIBO_ALLOWED_ORIGINS.\n")
+        elif self._socket.take(request, asked.subprotocol):
+            self._admit(asked)
 
-    def _reject(self, status: int, text: str) -> None:
-        self._socket.send_response(self._socket.reject(status, text))
-
-    def _accept(self, request: Request, asked: Asked) -> None:
-        self._socket.available_subprotocols = (
-            [Subprotocol(asked.subprotocol)] if asked.subprotocol else None
-        )
-        response = self._socket.accept(request)
-        self._socket.send_response(response)
-        if self._socket.state is not SocketState.OPEN:
-            return
+    def _admit(self, asked: Asked) -> None:
         self._asked = asked
         try:
             self.caller = self._live.tokens.read(asked.token, asked.room_id, now_ms() // 1000)
@@ -219,8 +207,10 @@ class Connection(asyncio.Protocol):
         snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
-        elif self._socket.state is SocketState.OPEN and not self._transport.is_closing():
-            self.write(snapshot.welcome(asked.codec, you, asked.since))
+        elif self._socket.is_open and not self._transport.is_closing():
+            welcome = snapshot.welcome(asked.codec, you, asked.since)
+            self._unread_bytes_max += len(welcome)  # a large one is no fault of the reader's
+            self.write(welcome)
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
 
@@ -233,8 +223,9 @@ class Connection(asyncio.Protocol):
 
     def _take_piece(self, data: bytes) -> None:
         # What came before the peer's close, or before the frame it broke a rule with, still counts.
-        self._is_listening = self._socket.state is SocketState.OPEN
+        self._is_listening = self._socket.is_open
         self._socket.receive_data(data)
+        self._flush()  # a pong comes before the answer to the message that its ping came amid
         taken_at_ms = now_ms()
         for event in self._socket.events_received():
             if isinstance(event, Request):
@@ -257,23 +248,12 @@ class Connection(asyncio.Protocol):
         if self._session is None or not self._is_listening:
             return  # we have said goodbye
         match self._session.receive(message.payload, message.is_text, taken_at_ms):
-            case Execute(command_id, _, Ping() as ping):
-                self._answer_ping(command_id, ping)
             case Execute() as execute:
                 self._spawn(self._execute(execute))
-            case Answer(command_id, error):
-                self._send("error", command_id, error)
+            case Answer(command_id, body):
+                self._send(command_id, body)
             case Close(code, reason):
                 self.close(code, reason)
-
-    def _answer_ping(self, command_id: int, ping: Ping) -> None:
-        assert self._session is not None
-        received_at_ms = now_ms()
-        pong = Pong(
-            sent_at_ms=ping.sent_at_ms, received_at_ms=received_at_ms, replied_at_ms=now_ms()
-        )
-        self._send("reply", command_id, pong)
-        self._session.answered()
 
     async def _execute(self, execute: Execute) -> None:
         assert self._session is not None and self.caller is not None
@@ -286,12 +266,12 @@ class Connection(asyncio.Protocol):
             )
         finally:
             self._session.answered()
-        kind = "error" if isinstance(answer, ErrorBody) else "reply"
-        self._send(kind, execute.command_id, answer)
+        self._send(execute.command_id, answer)
         self._leave_when_idle()
 
-    def _send(self, kind: str, command_id: int | None, body: Any) -> None:
+    def _send(self, command_id: int | None, body: Reply | ErrorBody) -> None:
         assert self._asked is not None
+        kind = "error" if isinstance(body, ErrorBody) else "reply"
         self.write(self._asked.codec.message(kind, command_id, body))
         self._flush()
 
@@ -299,7 +279,7 @@ class Connection(asyncio.Protocol):
 
     def ping(self) -> None:
         """Ask the peer for a sign of life; the keepalive closes it if none comes."""
-        if self._socket.state is SocketState.OPEN:
+        if self._socket.is_open:
             self.pinged_at_s = self._loop.time()
             self._socket.send_ping(b"kaibo")
             self._flush()
@@ -312,7 +292,7 @@ class Connection(asyncio.Protocol):
         """Write what the protocol has to say. Answers and pongs are not the hub's to shed: who
         asks on without reading is closed at the hard mark."""
         self._farewell.flush()
-        if self._transport.get_write_buffer_size() > self._live.settings.egress_bytes_max:
+        if self._transport.get_write_buffer_size() > self._unread_bytes_max:
             self._farewell.fail(CloseCode.SLOW, "answers are not read")
 
     def _spawn(self, work: Any) -> None:

@@ -2,8 +2,8 @@
 
     JOINING --welcomed--> OPEN --anything that ends it--> CLOSED
 
-A message is answered here if it is refused (malformed, unknown, too many), and
-otherwise becomes an `Execute` whose answer the caller sends. Input that no honest client can
+A message is answered here if it is refused (malformed, unknown, too many) or asks for the clock,
+and otherwise becomes an `Execute` whose answer the caller sends. Input that no honest client can
 produce closes the connection with a code that says why; all other bad input changes nothing.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rooms.rate_limit import Rate, TokenBucket
 from server.wire.codec import JSON, Codec, Refused, Undecodable, parse_command
 from server.wire.codes import CloseCode, ErrorCode
-from server.wire.commands import Command
+from server.wire.commands import Command, Ping, Pong
 from server.wire.events import ErrorBody
 
 COMMAND_RATE = Rate(burst=60, per_minute=1_200)
@@ -29,10 +29,10 @@ class Execute(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Send this refusal."""
+    """Send this refusal, or the server's clock."""
 
     command_id: int | None
-    error: ErrorBody
+    body: ErrorBody | Pong
 
 
 class Close(NamedTuple):
@@ -101,6 +101,8 @@ class Session:
             return self._over_rate(command_id, wait_ms)
         if isinstance(parsed, Refused):
             return Answer(*parsed)
+        if isinstance(parsed.command, Ping):  # at once: a wait would make the clock wrong
+            return Answer(command_id, Pong(parsed.command.sent_at_ms, now_ms, now_ms))
         refusal = self._too_many()
         return Answer(command_id, refusal) if refusal else Execute(*parsed)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select, tuple_
+from sqlalchemy import Connection, Engine, Select, func, select, tuple_
 from sqlalchemy.exc import DataError, IntegrityError
 
 from inventory.entry import Entry, UnreadableEntry
@@ -122,8 +122,8 @@ class Ledger:
 
     def holds(self, room_id: str, hold_ids: Sequence[str]) -> dict[str, Hold]:
         """Those of the holds that the ledger has seen, by id; at most a few hundred ids."""
-        found = self._holds(room_id, len(hold_ids), orders.c.hold_id.in_(hold_ids))
-        return {hold.hold_id: hold for hold in found}
+        query = select(orders).where(orders.c.room_id == room_id, orders.c.hold_id.in_(hold_ids))
+        return {hold.hold_id: hold for hold in self._holds_by(room_id, query)}
 
     def knows_sale(self, room_id: str, sale_id: str) -> bool:
         """Whether the sale was ever created, as far as SQL has heard."""
@@ -151,8 +151,11 @@ class Ledger:
             .order_by(orders.c.created_at_ms.desc(), orders.c.hold_id.desc())
             .limit(limit)
         )
+        return self._holds_by(room_id, newest)
+
+    def _holds_by(self, room_id: str, query: Select[Any]) -> list[Hold]:
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(newest).mappings()]
+            rows = [dict(row) for row in connection.execute(query).mappings()]
             lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
         return [_hold(row, lines[row["hold_id"]]) for row in rows]
 

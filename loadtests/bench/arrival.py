@@ -19,13 +19,12 @@ from loadtests.bench.follower import Follower, gaps, out_of_order, percentile
 from loadtests.bench.machine import cpu_s
 from loadtests.bench.plan import Plan
 from loadtests.bench.stage import Stage
-from loadtests.bench.subjects import WELCOME_QUIET_S
 from loadtests.progress import say
 
 FROZEN_WINDOW_BYTES = 4_096
 CLOG_BURSTS, CLOG_EVENTS = 12, 100  # so much that a frozen viewer is full when it counts
 ANSWER_TIMEOUT_S = 30.0
-WARM_UP_S = 2.0
+WARM_UP_SHARE = 0.1  # of the time that is measured
 PUMP_S_MAX = 0.05
 SHOWN_SHARES = (*(percent / 100 for percent in range(1, 100)), 0.995, 0.999, 1.0)
 
@@ -70,12 +69,12 @@ def _one(stage: Stage, plan: Plan, frozen_share: float) -> Arrival:
         crowd = Crowd(stage.door(worker, plan.arrival_viewers))
         with contextlib.closing(crowd):
             _fill(stage, crowd, plan, frozen, followers)
-            _talk(crowd, comments, WARM_UP_S)
+            _talk(crowd, comments, plan, WARM_UP_SHARE * plan.arrival_s)
             for follower in followers.values():
                 follower.forget()
             before = {reader: reader.bytes for reader in crowd.readers}
             used_s, begun_s = cpu_s(worker.pid), time.monotonic()
-            _talk(crowd, comments, plan.arrival_s)
+            _talk(crowd, comments, plan, plan.arrival_s)
             lasted_s = time.monotonic() - begun_s
             used_s = cpu_s(worker.pid) - used_s
             sent_bytes = [reader.bytes - before[reader] for reader in crowd.readers[frozen:]]
@@ -102,20 +101,20 @@ def _fill(
     """Everybody comes; the frozen ones first, and they are full when this returns."""
     if frozen:
         stuck = crowd.arrive(frozen, receive_bytes=FROZEN_WINDOW_BYTES)
-        crowd.settle(WELCOME_QUIET_S)
+        crowd.settle(plan.quiet_s)
         crowd.freeze(stuck)
     crowd.arrive(
         plan.arrival_viewers - frozen,
         hears=lambda number: followers[number].hear if number in followers else None,
     )
-    crowd.settle(WELCOME_QUIET_S)
+    crowd.settle(plan.quiet_s)
     if frozen:
         for _ in range(CLOG_BURSTS):
             stage.channel().burst(CLOG_EVENTS)
             crowd.settle(0.1)
 
 
-def _talk(crowd: Crowd, comments: Comments, for_s: float) -> None:
+def _talk(crowd: Crowd, comments: Comments, plan: Plan, for_s: float) -> None:
     """Comments for so long, until the last of them was read by everybody."""
     comments.start()
     until_s = time.monotonic() + for_s
@@ -123,7 +122,7 @@ def _talk(crowd: Crowd, comments: Comments, for_s: float) -> None:
         due_in_s = comments.send_due()
         crowd.pump(min(due_in_s, PUMP_S_MAX))
     comments.finish(crowd, ANSWER_TIMEOUT_S)
-    crowd.settle(WELCOME_QUIET_S)
+    crowd.settle(plan.quiet_s)
 
 
 def _arrival(

@@ -59,7 +59,9 @@ def measure(stage: Stage, plan: Plan, names: Sequence[str] = SUBJECTS) -> list[P
         subjects = []
         for name in names:
             say(f"fanout: {name} and {plan.fanout_viewers} viewers")
-            subjects.append(stack.enter_context(running(name, stage, plan.fanout_viewers)))
+            subjects.append(
+                stack.enter_context(running(name, stage, plan.fanout_viewers, plan.quiet_s))
+            )
         return take_turns(subjects, plan)
 
 

@@ -40,7 +40,7 @@ def measure(stage: Stage, plan: Plan) -> list[Size]:
 
 def _prices(name: str, stage: Stage, viewers: int, plan: Plan) -> tuple[float, float]:
     """One at a time and in bursts; the medians of the rounds."""
-    with running(name, stage, viewers) as subject:
+    with running(name, stage, viewers, plan.quiet_s) as subject:
         singles = [price(subject, 1, plan).us for _ in range(plan.rounds)]
         bursts = [price(subject, plan.events_in_burst, plan).us for _ in range(plan.rounds)]
     return statistics.median(singles), statistics.median(bursts)

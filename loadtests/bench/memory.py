@@ -12,7 +12,7 @@ from loadtests.bench.crowd import Crowd
 from loadtests.bench.machine import resident_bytes
 from loadtests.bench.plan import Plan
 from loadtests.bench.stage import Stage
-from loadtests.bench.subjects import SUBJECTS, WELCOME_QUIET_S, door_of, server
+from loadtests.bench.subjects import SUBJECTS, door_of, server
 from loadtests.progress import say
 
 FIRST_VIEWERS = 100
@@ -30,20 +30,21 @@ def measure(stage: Stage, plan: Plan, names: Sequence[str] = SUBJECTS) -> list[M
     """One subject after the other, each in a fresh process."""
     found = []
     for name in names:
-        found.append(_of(name, stage, plan.memory_viewers))
+        found.append(_of(name, stage, plan))
         say(f"memory: {name:10} {found[-1].bytes_per_viewer:6} bytes per idle viewer")
     return found
 
 
-def _of(name: str, stage: Stage, viewers: int) -> Memory:
+def _of(name: str, stage: Stage, plan: Plan) -> Memory:
+    viewers = plan.memory_viewers
     with server(name, stage) as process:
         crowd = Crowd(door_of(name, stage, process, viewers + FIRST_VIEWERS))
         try:
             crowd.arrive(FIRST_VIEWERS)
-            crowd.settle(WELCOME_QUIET_S)
+            crowd.settle(plan.quiet_s)
             before = resident_bytes(process.pid)
             crowd.arrive(viewers)
-            crowd.settle(WELCOME_QUIET_S)
+            crowd.settle(plan.quiet_s)
             grown = resident_bytes(process.pid) - before
         finally:
             crowd.close()

@@ -23,6 +23,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     events_in_burst: int = 10
     cpu_s: float = 1.0  # a price is taken over so much CPU of the server, or ...
     bursts_max: int = 150  # ... so many bursts, whichever comes first
+    quiet_s: float = 1.5  # a crowd that heard nothing for so long has heard all
     memory_viewers: int = 5_000
     arrival_viewers: int = 5_000
     arrival_s: float = 20.0
@@ -54,11 +55,13 @@ QUICK = Plan(
 TINY = Plan(  # what the tests run
     rounds=1,
     fanout_viewers=20,
-    cpu_s=0.02,
+    bursts_max=20,
+    quiet_s=0.3,
     memory_viewers=20,
     arrival_viewers=50,
     arrival_s=1.0,
     sampled=20,
+    frozen_share=0.02,
     growth_viewers=(10, 20),
     time_s_max=120,
 )

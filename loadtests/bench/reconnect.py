@@ -15,7 +15,6 @@ from loadtests.bench.crowd import Crowd, CrowdFailed, Hears, Reader
 from loadtests.bench.follower import Follower, gaps, out_of_order
 from loadtests.bench.plan import Plan
 from loadtests.bench.stage import Position, Stage
-from loadtests.bench.subjects import WELCOME_QUIET_S
 from loadtests.progress import say
 
 TALK_S = 1.0
@@ -59,7 +58,7 @@ def measure(stage: Stage, plan: Plan) -> list[Storm]:
     """One storm a round, each with a fresh worker."""
     found = []
     for turn in range(plan.rounds):
-        found.append(_one(stage, plan.arrival_viewers))
+        found.append(_one(stage, plan))
         last = found[-1]
         say(
             f"reconnect {turn + 1}/{plan.rounds}: {last.recovered} of {last.viewers} recovered in"
@@ -68,34 +67,35 @@ def measure(stage: Stage, plan: Plan) -> list[Storm]:
     return found
 
 
-def _one(stage: Stage, viewers: int) -> Storm:
+def _one(stage: Stage, plan: Plan) -> Storm:
+    viewers = plan.arrival_viewers
     comments = Comments(stage, STORM_COMMENTS_PER_S)
     with stage.worker() as worker, contextlib.closing(comments):
         comments.open()
         with contextlib.closing(Crowd(stage.door(worker, viewers))) as crowd:
             crowd.arrive(viewers)
-            crowd.settle(WELCOME_QUIET_S)
+            crowd.settle(plan.quiet_s)
             since = {reader: reader.bytes for reader in crowd.readers}
-            _talk(crowd, comments)
+            _talk(crowd, comments, plan)
             left = _where_all_are(stage, since)
             crowd.leave(list(crowd.readers))
-            _talk(crowd, comments)
+            _talk(crowd, comments, plan)
         back = stage.position()
         door = stage.door(worker, viewers, since=f"{left.epoch}:{left.offset}")
         tapes = [Tape() for _ in range(viewers)]
         with contextlib.closing(Crowd(door)) as crowd:
             begun_s = time.time()
-            _return(crowd, comments, tapes)
+            _return(crowd, comments, tapes, plan)
             return _storm(tapes, begun_s, left.offset, back.offset, stage.position().offset)
 
 
-def _talk(crowd: Crowd, comments: Comments) -> None:
+def _talk(crowd: Crowd, comments: Comments, plan: Plan) -> None:
     comments.start()
     until_s = time.monotonic() + TALK_S
     while time.monotonic() < until_s:
         crowd.pump(comments.send_due())
     comments.finish(crowd, ANSWER_TIMEOUT_S)
-    crowd.settle(WELCOME_QUIET_S)
+    crowd.settle(plan.quiet_s)
 
 
 def _where_all_are(stage: Stage, since: dict[Reader, int]) -> Position:
@@ -106,7 +106,7 @@ def _where_all_are(stage: Stage, since: dict[Reader, int]) -> Position:
     return stage.position()
 
 
-def _return(crowd: Crowd, comments: Comments, tapes: list[Tape]) -> None:
+def _return(crowd: Crowd, comments: Comments, tapes: list[Tape], plan: Plan) -> None:
     """All at once, with comments going on."""
 
     def hears(number: int) -> Hears:
@@ -115,7 +115,7 @@ def _return(crowd: Crowd, comments: Comments, tapes: list[Tape]) -> None:
     comments.start()
     crowd.arrive(len(tapes), at_once=True, hears=hears, meanwhile=comments.send_due)
     comments.finish(crowd, ANSWER_TIMEOUT_S)
-    crowd.settle(WELCOME_QUIET_S)
+    crowd.settle(plan.quiet_s)
 
 
 def _storm(tapes: list[Tape], begun_s: float, left: int, back: int, last: int) -> Storm:

@@ -23,7 +23,6 @@ SUBJECTS = (FLOOR, OURS, *PEERS)
 PACKAGES = ("uvicorn", "uvloop", "redis", "hiredis", *(package for _, package in PEERS.values()))
 SOCKETIO_PATH = "/socket.io/?EIO=4&transport=websocket"
 SOCKETIO_CONNECT = client_frame(b"40", text=True)
-WELCOME_QUIET_S = 1.5  # Kaibo tells a changed number of viewers within a second
 
 
 class Subject(NamedTuple):
@@ -36,13 +35,13 @@ class Subject(NamedTuple):
 
 
 @contextmanager
-def running(name: str, stage: Stage, viewers: int) -> Iterator[Subject]:
+def running(name: str, stage: Stage, viewers: int, quiet_s: float) -> Iterator[Subject]:
     """A subject with `viewers` readers who have heard everything that a newcomer hears."""
     with server(name, stage) as process:
         crowd = Crowd(door_of(name, stage, process, viewers))
         try:
             crowd.arrive(viewers)
-            crowd.settle(WELCOME_QUIET_S)
+            crowd.settle(quiet_s)
             yield Subject(name, process, crowd, _burst_of(name, stage, process))
         finally:
             crowd.close()

@@ -209,6 +209,17 @@ async def test_control_frames_between_fragments_are_answered_at_once(
     assert (await raw.answer())[:2] == ["reply", 1]
 
 
+async def test_a_pong_comes_before_the_answer_to_the_message_it_came_amid(raw: RawSocket) -> None:
+    first, second = fragments(TEXT, COMMAND, 5)
+    raw.send(first, frame(PING, b"amid"), second, frame(PING, b"after"))
+    heard: list[bytes] = []
+    while len(heard) < 3:
+        received = await raw.receive()
+        if received.opcode != TEXT or b"reply" in received.payload:
+            heard.append(received.payload if received.opcode == PONG else b"reply")
+    assert heard.index(b"amid") < heard.index(b"reply")
+
+
 async def test_a_ping_fits_beside_a_message_of_the_largest_size(raw: RawSocket) -> None:
     message = COMMAND.ljust(MESSAGE_BYTES_MAX)
     raw.send(frame(TEXT, message, fin=False), frame(PING, b"x" * 125))

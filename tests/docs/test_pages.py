@@ -10,7 +10,7 @@ from server.settings import Settings, environ_name
 from tests.docs.pages import PAGES, ROOT, anchors, code, links, name_of
 
 VARIABLES = {environ_name(name) for name in Settings.__struct_fields__}
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 OUR_FOLDERS = ("server/", "rooms/", "inventory/", "tests/", "loadtests/", "web_client/", "docs/")
 PATTERN = re.compile(r"[*{}<>()]|\.\.\.|NNNN")  # a pattern, not one path
 
@@ -30,7 +30,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 @every_page
 def test_every_make_target_exists(page: Path) -> None:
-    named = [found for text in code(page) for found in re.findall(r"(?:^|\s)make ([a-z]+)", text)]
+    named = [found for text in code(page) for found in re.findall(r"(?:^|\s)make ([a-z-]+)", text)]
     assert set(named) <= TARGETS
 
 

@@ -2,29 +2,21 @@
 
 import asyncio
 import contextlib
-import socket
 from pathlib import Path
 
+from tests.faults.bystanders import bystanders
 from tests.harness import Client, LiveServer, open_room
+from tests.raw_socket import RawSocket, handshake
 
-HANDSHAKE = (
-    "GET /v1/rooms/{room}/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: kaibo.v1.msgpack\r\n"
-    "Authorization: Bearer {token}\r\n\r\n"
-)
 TALKERS = 8
 COMMENTS_EACH = 50  # 8 x 50 comments of 700 bytes: more than the kernel buffers for the reader
 
 
-def frozen_reader(server: LiveServer, room: str, token: str) -> socket.socket:
-    """A socket with a small receive buffer that opens the room and then never reads."""
-    host, port = server.url.removeprefix("http://").split(":")
-    reader = socket.socket()
-    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    reader.connect((host, int(port)))
-    reader.sendall(HANDSHAKE.format(room=room, token=token).encode())
-    return reader
+async def frozen_reader(server: LiveServer, room: str) -> RawSocket:
+    """Opens the room and then never reads; hardly anything is buffered for it."""
+    raw = await RawSocket.connect(server, buffer_bytes=4_096)
+    raw.send(handshake(room, await server.guest(room, "Frozen"), "msgpack"))
+    return raw
 
 
 async def talk(host: Client) -> None:
@@ -39,8 +31,11 @@ async def test_a_reader_that_never_reads_is_dropped_and_the_others_are_served(
     server.start()
     try:
         room = await open_room(server)
-        reader = frozen_reader(server, room, await server.guest(room, "Frozen"))
-        async with contextlib.AsyncExitStack() as stack:
+        async with (
+            bystanders(server),
+            await frozen_reader(server, room),
+            contextlib.AsyncExitStack() as stack,
+        ):
             hosts = [
                 await stack.enter_async_context(server.client(room, server.token(room, "host")))
                 for _ in range(TALKERS)
@@ -51,7 +46,6 @@ async def test_a_reader_that_never_reads_is_dropped_and_the_others_are_served(
             await watcher.event("viewers", where=lambda body: body["count"] == 0)
             said = await watcher.ask("comment", text="all well")
             assert said["comment"]["text"] == "all well"
-        reader.close()
     finally:
         assert server.stop() == 0
 
@@ -61,11 +55,12 @@ async def test_a_silent_peer_is_pinged_and_then_closed(tmp_path: Path) -> None:
     server.start()
     try:
         room = await open_room(server)
-        silent = frozen_reader(server, room, await server.guest(room, "Silent"))
-        async with server.client(room, await server.guest(room)) as ann:
+        async with (
+            await frozen_reader(server, room),
+            server.client(room, await server.guest(room)) as ann,
+        ):
             await ann.event("viewers", where=lambda body: body["count"] == 2)
             before = len(ann.events)
             await ann.event("viewers", where=lambda body: body["count"] == 1, since=before)
-        silent.close()
     finally:
         assert server.stop() == 0

@@ -8,7 +8,8 @@ from server import session as session_module
 from server.session import Answer, Close, Execute, Session
 from server.wire.codec import JSON, MSGPACK
 from server.wire.codes import CloseCode, ErrorCode
-from server.wire.commands import Comment
+from server.wire.commands import Comment, Pong
+from server.wire.events import ErrorBody
 
 
 def binary(in_flight_max: int = 16) -> Session:
@@ -20,13 +21,20 @@ def tell(session: Session, message: object, now_ms: int = 0) -> object:
 
 
 def refused_with(effect: object, code: str, command_id: int | None, field: str | None) -> None:
-    assert isinstance(effect, Answer)
-    assert (effect.error.code, effect.command_id, effect.error.field) == (code, command_id, field)
+    assert isinstance(effect, Answer) and isinstance(effect.body, ErrorBody)
+    assert (effect.body.code, effect.command_id, effect.body.field) == (code, command_id, field)
 
 
 def test_a_well_formed_command_is_run() -> None:
     effect = tell(binary(), ["comment", 7, {"text": "hi"}])
     assert effect == Execute(7, "comment", Comment(text="hi"))
+
+
+def test_the_clock_is_told_at_once_however_many_commands_wait() -> None:
+    session = binary(in_flight_max=1)
+    assert isinstance(tell(session, ["comment", 1, {"text": "x"}]), Execute)
+    effect = tell(session, ["ping", 2, {"sent_at_ms": 5}], now_ms=70)
+    assert effect == Answer(2, Pong(sent_at_ms=5, received_at_ms=70, replied_at_ms=70))
 
 
 def test_json_carries_the_same_commands() -> None:
@@ -138,5 +146,6 @@ def test_a_flood_is_refused_first_and_closed_when_it_goes_on(
     session = binary(in_flight_max=100)
     effects = [tell(session, ["comment", 1, {"text": "x"}]) for _ in range(9)]
     assert [type(effect) for effect in effects] == [Execute] * 3 + [Answer] * 5 + [Close]
-    assert isinstance(effects[3], Answer) and effects[3].error.retry_after_ms
+    assert isinstance(effects[3], Answer) and isinstance(effects[3].body, ErrorBody)
+    assert effects[3].body.retry_after_ms
     assert isinstance(effects[-1], Close) and effects[-1].code is CloseCode.RATE
