@@ -89,7 +89,8 @@ class Twins(RuleBasedStateMachine):
     def open_two_sales(self, tea: SaleTerms, cup: SaleTerms) -> None:
         for sale_id, drawn in (("tea", tea), ("cup", cup)):
             self.both("put_sale", msgspec.structs.replace(drawn, sale_id=sale_id))
-            self.both("start_sale", sale_id, 0, 9 * RETENTION_MS)
+            duration_ms = RETENTION_MS if sale_id == "cup" else 99 * RETENTION_MS
+            self.both("start_sale", sale_id, 0, duration_ms)
 
     @rule(wanted=lines, buyer=buyers)
     def reserve(self, wanted: list[WantedLine], buyer: str) -> None:
@@ -132,10 +133,11 @@ class Twins(RuleBasedStateMachine):
     def time_passes(self, by_ms: int) -> None:
         self.run(self.shop.advance(by_ms))
 
-    @rule(skip=st.integers(0, 3))
+    @rule(skip=st.integers(0, 2))
     def a_day_passes(self, skip: int) -> None:
         if skip == 0:
             self.run(self.shop.advance(RETENTION_MS + FUTURE_MAX_MS + 1))
+            self.both("expire_due")
 
     @rule(step=st.sampled_from(("put", "start", "stop")), new=terms, sale_id=sales)
     def host(self, step: str, new: SaleTerms, sale_id: str) -> None:
