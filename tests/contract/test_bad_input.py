@@ -21,7 +21,7 @@ async def test_errors_name_the_field_and_change_nothing(live_server: LiveServer)
             await ann.ask("comment")
         held = await ann.ask("reserve", reservation_id=new_id(), lines=one("flash"))
         assert held["hold"]["state"] == "held"
-        stock = await ann.event("stock")
+        stock = await ann.event("stock", where=lambda body: body["stock"]["held"])
         assert (stock["stock"]["available"], stock["stock"]["held"]) == (9, 1)
 
 
