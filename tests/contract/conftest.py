@@ -1,0 +1,31 @@
+"""Two servers on one Redis, one ledger and one key: what viewers of different workers see."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.harness import LiveServer
+
+
+class Servers(NamedTuple):
+    one: LiveServer
+    two: LiveServer
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The first starts the Redis that both use, so it is stopped last."""
+    folder = tmp_path_factory.mktemp("pair")
+    shared = {"KAIBO_DATABASE_URL": f"sqlite:///{folder / 'shared.db'}"}
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "secret").write_text("two servers that share all but a process")
+    one = LiveServer(folder / "one", **shared)
+    one.start()
+    redis_url = f"unix://{folder / 'one' / 'redis' / 'redis.sock'}"
+    two = LiveServer(folder / "two", KAIBO_REDIS_URL=redis_url, **shared)
+    two.start()
+    yield Servers(one, two)
+    two.stop()
+    one.stop()
