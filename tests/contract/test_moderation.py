@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -209,6 +210,11 @@ async def test_a_banned_user_is_shown_out_everywhere_and_not_let_in_again(
         for server in servers:
             async with server.socket(room, token) as socket:
                 assert (await Client(socket).closed())[0] == 4507
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as shop:
+            lines = [{"sale_id": "flash", "quantity": 1}]
+            body = {"reservation_id": new_id(), "lines": lines}
+            url = f"{servers.two.url}/v1/rooms/{room}/reservations"
+            assert (await shop.post(url, json=body)).status_code == 403
         await saying(bob, "still here")
         assert (await host.ask("rules"))["bans"] == [me(here)]
         await host.ask("unban", user_id=me(here))

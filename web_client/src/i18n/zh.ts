@@ -20,6 +20,8 @@ export const zh = {
   "gone.host.text": "请用 kaibo token --role host 打印的完整链接打开此页，它只对这个直播间有效。",
   "gone.failed.title": "暂时进不去",
   "gone.failed.text": "服务器没有回应，请稍后再试。",
+  "gone.banned.title": "不能进入这个直播间",
+  "gone.banned.text": "主播已禁止你进入。",
   "gone.home": "看看有哪些直播间",
 
   "connection.connecting": "正在连接…",
@@ -44,7 +46,7 @@ export const zh = {
   "comments.empty": "还没有人说话，来第一个吧。",
   "comments.host": "主播",
   "comments.assistant": "助理",
-  "comments.pinned": "置顶评论",
+  "comments.pinned": "置顶",
   "announcement.label": "公告",
   "announcement.close": "关闭公告",
   "comments.me": "我",
