@@ -78,6 +78,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     retry_after_ms: int | None = None
     starts_at_ms: int | None = None
     available: int | None = None
+    option: int | None = None
 
 
 class Refused(Exception):
@@ -103,6 +104,7 @@ def problem(error: ErrorBody) -> Problem:
         retry_after_ms=error.retry_after_ms,
         starts_at_ms=error.starts_at_ms,
         available=error.available,
+        option=error.option,
     )
 
 
