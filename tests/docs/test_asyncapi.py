@@ -59,12 +59,22 @@ async def test_what_a_real_server_says_fits_the_document(live_server: LiveServer
             ("reserve", {"reservation_id": new_id(), "lines": one("nothing")}),
             ("like", {"count": 3}),
             ("holds", {}),
+            ("announce", {"text": "hear"}),
+            ("open_poll", {"poll_id": "p", "question": "Which?", "options": ["a", "b"]}),
+            ("vote", {"poll_id": "p", "option": 1}),
+            ("ask_question", {"text": "Why?"}),
+            ("set_rules", {"slow_mode_s": 5, "blocked_words": ["spam"]}),
+            ("mute", {"user_id": "u", "duration_s": 60}),
+            ("rules", {}),
+            ("viewers", {}),
         ]
         for number, (op, body) in enumerate(asked):
             validator(op).validate([op, number, body])
             await socket.send(json.dumps([op, number, body]))
         wanted = {"welcome", "error", "event.comment", "event.pin", "event.stock", "event.hold"}
         wanted |= {"event.likes", "comment.reply", "reserve.reply", "holds.reply"}
+        wanted |= {"event.announcement", "event.poll", "event.question", "vote.reply"}
+        wanted |= {f"{op}.reply" for op in ("open_poll", "ask_question", "rules", "viewers")}
         while wanted:
             try:
                 message = json.loads(await asyncio.wait_for(socket.recv(), ANSWER_TIMEOUT_S))

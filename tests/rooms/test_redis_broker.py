@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import msgpack
 import pytest
@@ -14,7 +13,6 @@ from rooms.redis_broker import keys
 from rooms.redis_broker import subscriber as subscriber_module
 from rooms.redis_broker.broker import RedisBroker
 from rooms.redis_broker.subscriber import RedisSubscriber
-from server.embedded.redis import PrivateRedis
 
 HEAD = b"\x95" + msgpack.packb("event") + msgpack.packb("comment")
 
@@ -27,15 +25,6 @@ def event(text: str, *, numbered: bool = True, source: str = "", to: str = "") -
 
 def texts(received: list[Incoming]) -> list[str]:
     return [msgpack.unpackb(each.payload)[4]["text"] for each in received]
-
-
-@pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[Redis]:
-    private = PrivateRedis(tmp_path)
-    client = Redis.from_url(await private.start())
-    yield client
-    await client.aclose()
-    await private.stop()
 
 
 class Listening:

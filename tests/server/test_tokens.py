@@ -135,3 +135,9 @@ def test_damaged_secret_file_is_named(tmp_path: Path) -> None:
 def test_each_purpose_has_its_own_key() -> None:
     keys = {purpose_key(SECRET, "sandbox"), purpose_key(SECRET, "receipts"), SECRET}
     assert len(keys) == 3
+
+
+def test_an_assistant_s_token_is_a_viewer_s(tokens: Tokens) -> None:
+    assistant = Caller("g-1", "Lin", "assistant", "tea")
+    token, _ = tokens.issue(assistant, NOW_S)
+    assert tokens.read(token, "tea", NOW_S).role == "viewer"

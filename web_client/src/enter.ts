@@ -4,7 +4,7 @@ import { NO_ANSWER } from "./answer";
 import { guest, hostToken, newGuest } from "./identity";
 import { LiveRoom } from "./room";
 
-export type Why = "room" | "token" | "host" | "failed";
+export type Why = "room" | "token" | "host" | "failed" | "banned";
 export type Entry = { room: LiveRoom } | { why: Why };
 
 export async function enterAsGuest(roomId: string): Promise<Entry> {

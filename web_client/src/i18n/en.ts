@@ -22,6 +22,8 @@ export const en: Texts = {
   "gone.host.text": "Run “kaibo token --room {room} --role host” and open the host link that it prints. It works for this room only.",
   "gone.failed.title": "Not reachable right now",
   "gone.failed.text": "The server did not answer. Please try again in a moment.",
+  "gone.banned.title": "You cannot enter this room",
+  "gone.banned.text": "The host has banned you from it.",
   "gone.home": "See the live rooms",
 
   "connection.connecting": "Connecting…",
@@ -47,7 +49,7 @@ export const en: Texts = {
   "comments.empty": "Nobody has said anything yet. Be the first.",
   "comments.host": "Host",
   "comments.assistant": "Assistant",
-  "comments.pinned": "Pinned comment",
+  "comments.pinned": "Pinned",
   "announcement.label": "Announcement",
   "announcement.close": "Close the announcement",
   "comments.me": "You",

@@ -20,6 +20,8 @@ export const zh = {
   "gone.host.text": "请运行 kaibo token --room {room} --role host，再打开它打印的主播链接。它只对这个直播间有效。",
   "gone.failed.title": "暂时进不去",
   "gone.failed.text": "服务器没有回应，请稍后再试。",
+  "gone.banned.title": "不能进入这个直播间",
+  "gone.banned.text": "主播已禁止你进入。",
   "gone.home": "看看有哪些直播间",
 
   "connection.connecting": "正在连接…",
@@ -45,7 +47,7 @@ export const zh = {
   "comments.empty": "还没有人说话，来第一个吧。",
   "comments.host": "主播",
   "comments.assistant": "助理",
-  "comments.pinned": "置顶评论",
+  "comments.pinned": "置顶",
   "announcement.label": "公告",
   "announcement.close": "关闭公告",
   "comments.me": "我",

@@ -8,12 +8,14 @@ const TITLES: Record<Why, Key> = {
   token: "gone.token.title",
   host: "gone.host.title",
   failed: "gone.failed.title",
+  banned: "gone.banned.title",
 };
 const TEXTS: Record<Why, Key> = {
   room: "gone.room.text",
   token: "gone.token.text",
   host: "gone.host.text",
   failed: "gone.failed.text",
+  banned: "gone.banned.text",
 };
 
 export function Gone({ why, roomId = "" }: { why: Why; roomId?: string }) {

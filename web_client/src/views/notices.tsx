@@ -22,7 +22,9 @@ export function Notices() {
       {pinnedComment !== null && (
         <p class="notice" data-testid="pinned-comment" aria-label={t("comments.pinned")}>
           <span class="comment-badge">{t("comments.pinned")}</span>
-          <span class="comment-name">{pinnedComment.name}</span> <span class="notice-text">{pinnedComment.text}</span>
+          <span class="notice-text">
+            <span class="comment-name">{pinnedComment.name}</span> {pinnedComment.text}
+          </span>
         </p>
       )}
     </div>

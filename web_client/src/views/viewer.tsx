@@ -3,9 +3,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
-import { enterAsGuest, type Entry } from "../enter";
+import { enterAsGuest, type Entry, type Why } from "../enter";
 import { count, t } from "../i18n";
 import { type Returned, returned } from "../returned";
+import { CLOSE } from "../wire/types.gen";
 import { Bag } from "./bag";
 import { Comments } from "./comments";
 import { Composer } from "./composer";
@@ -173,6 +174,7 @@ function takeReturn(): Returned | null {
   return from;
 }
 
-function stoppedWhy(closeCode: number): "room" | "token" {
-  return closeCode === 4508 ? "room" : "token";
+function stoppedWhy(closeCode: number): Why {
+  if (closeCode === CLOSE.FORBIDDEN) return "banned"; // a guest's token is never another room's
+  return closeCode === CLOSE.UNKNOWN_ROOM ? "room" : "token";
 }
