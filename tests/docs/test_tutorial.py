@@ -17,7 +17,7 @@ from tests.harness import LiveServer, open_room
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-sale.md"
 PRINTED_PORT, PRINTED_FOLDER = "8010", ".kaibo/first-sale"
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 def script(port: int, folder: Path) -> str:
