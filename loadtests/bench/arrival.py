@@ -16,7 +16,7 @@ import msgspec
 from loadtests.bench.comments import Comments
 from loadtests.bench.crowd import Crowd
 from loadtests.bench.follower import Follower, gaps, out_of_order, percentile
-from loadtests.bench.machine import cpu_s
+from loadtests.bench.machine import CoreShare
 from loadtests.bench.plan import Plan
 from loadtests.bench.stage import Stage
 from loadtests.progress import say
@@ -43,6 +43,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     out_of_order: int
     unlike: int  # viewers who were sent another number of bytes than most
     worker_cpu_percent: float
+    others_cpu_percent: float  # of the same core, by programs that are none of ours
     curve_ms: list[float]  # at SHOWN_SHARES
 
 
@@ -57,7 +58,8 @@ def measure(stage: Stage, plan: Plan) -> tuple[list[Arrival], list[Arrival]]:
             say(
                 f"arrival {turn + 1}/{plan.rounds}: {last.viewers} viewers, {last.frozen} frozen:"
                 f" p50 {last.p50_ms:.0f} ms, p99 {last.p99_ms:.0f} ms, {last.skipped} skipped,"
-                f" worker {last.worker_cpu_percent:.0f}% of a core"
+                f" worker {last.worker_cpu_percent:.0f}% and others"
+                f" {last.others_cpu_percent:.0f}% of its core"
             )
     return plain, frozen
 
@@ -69,16 +71,17 @@ def _one(stage: Stage, plan: Plan, frozen_share: float) -> Arrival:
         crowd = Crowd(stage.door(worker, plan.arrival_viewers))
         with contextlib.closing(crowd):
             _fill(stage, crowd, plan, frozen, followers)
-            _talk(crowd, comments, plan, WARM_UP_SHARE * plan.arrival_s)
+            _talk(crowd, comments, WARM_UP_SHARE * plan.arrival_s)
+            crowd.settle(plan.quiet_s)
             for follower in followers.values():
                 follower.forget()
             before = {reader: reader.bytes for reader in crowd.readers}
-            used_s, begun_s = cpu_s(worker.pid), time.monotonic()
-            _talk(crowd, comments, plan, plan.arrival_s)
-            lasted_s = time.monotonic() - begun_s
-            used_s = cpu_s(worker.pid) - used_s
+            core = CoreShare(stage.cores.server, worker.pid)
+            _talk(crowd, comments, plan.arrival_s)
+            used_percent = core.used_percent()
+            crowd.settle(plan.quiet_s)
             sent_bytes = [reader.bytes - before[reader] for reader in crowd.readers[frozen:]]
-    return _arrival(plan, frozen, followers, sent_bytes, 100 * used_s / lasted_s)
+    return _arrival(plan, frozen, list(followers.values()), sent_bytes, used_percent)
 
 
 def _followers(plan: Plan, frozen: int) -> dict[int, Follower]:
@@ -114,25 +117,23 @@ def _fill(
             crowd.settle(0.1)
 
 
-def _talk(crowd: Crowd, comments: Comments, plan: Plan, for_s: float) -> None:
-    """Comments for so long, until the last of them was read by everybody."""
+def _talk(crowd: Crowd, comments: Comments, for_s: float) -> None:
+    """Comments for so long, until the last of them was answered."""
     comments.start()
     until_s = time.monotonic() + for_s
     while time.monotonic() < until_s:
         due_in_s = comments.send_due()
         crowd.pump(min(due_in_s, PUMP_S_MAX))
     comments.finish(crowd, ANSWER_TIMEOUT_S)
-    crowd.settle(plan.quiet_s)
 
 
 def _arrival(
     plan: Plan,
     frozen: int,
-    followers: dict[int, Follower],
+    told: list[Follower],
     sent_bytes: list[int],
-    worker_cpu_percent: float,
+    used_percent: tuple[float, float],
 ) -> Arrival:
-    told = list(followers.values())
     latencies = [ms for follower in told for ms in follower.latencies_ms]
     most_common = Counter(sent_bytes).most_common(1)[0][1]
     first = min(min(follower.offsets) for follower in told)
@@ -148,6 +149,7 @@ def _arrival(
         gaps=sum(gaps(follower.offsets, first, last) for follower in told),
         out_of_order=sum(out_of_order(follower.offsets) for follower in told),
         unlike=len(sent_bytes) - most_common,
-        worker_cpu_percent=worker_cpu_percent,
+        worker_cpu_percent=used_percent[0],
+        others_cpu_percent=used_percent[1],
         curve_ms=[percentile(latencies, share) for share in SHOWN_SHARES],
     )

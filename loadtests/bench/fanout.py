@@ -21,7 +21,7 @@ from loadtests.progress import say
 
 BURST_TIMEOUT_S = 30.0
 CALIBRATIONS_MAX = 5
-CALIBRATE_QUIET_S = 0.25
+CALIBRATE_QUIET_SHARE = 1 / 6  # of the quiet after an arrival
 PACE_MIN_S = 0.03
 PACE_PER_VIEWER_S = 20e-6
 TRAILING_S = 0.1  # after the last byte came, the server may still tidy up
@@ -92,7 +92,7 @@ def take_turns(subjects: Sequence[Subject], plan: Plan) -> list[Prices]:
 
 def price(subject: Subject, events: int, plan: Plan) -> Sample:
     """CPU of the server per event and viewer, over bursts of `events`."""
-    frame_bytes = _calibrate(subject, events)
+    frame_bytes = _calibrate(subject, events, plan.quiet_s * CALIBRATE_QUIET_SHARE)
     begun_s, sent = cpu_s(subject.child.pid), 0
     while sent < plan.bursts_max and cpu_s(subject.child.pid) - begun_s < plan.cpu_s:
         _send_one(subject, events, frame_bytes)
@@ -118,15 +118,15 @@ def pace_s(viewers: int) -> float:
     return max(PACE_MIN_S, viewers * PACE_PER_VIEWER_S)
 
 
-def _calibrate(subject: Subject, events: int) -> int:
+def _calibrate(subject: Subject, events: int, quiet_s: float) -> int:
     """The bytes of one event on the wire, from bursts that are not measured."""
     crowd = subject.crowd
     for _ in range(CALIBRATIONS_MAX):  # something else may be said in between: who watches, say
-        crowd.settle(CALIBRATE_QUIET_S)
+        crowd.settle(quiet_s)
         before = crowd.total_bytes
         subject.burst(events)
         crowd.wait_until(lambda: crowd.total_bytes > before, BURST_TIMEOUT_S, "the first event")  # noqa: B023
-        crowd.settle(CALIBRATE_QUIET_S)
+        crowd.settle(quiet_s)
         per_event, rest = divmod(crowd.total_bytes - before, events * len(crowd))
         if not rest:
             return per_event

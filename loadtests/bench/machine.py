@@ -88,6 +88,36 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | PROCESS_CLOCK)
 
 
+def busy_s(core: int) -> float:
+    """How long a core has worked so far, whoever for."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _idle, _iowait, irq, softirq = map(int, ticks[:7])
+            return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    raise MachineUnfit(f"the kernel knows no core {core}")
+
+
+class CoreShare:
+    """Who used a core from here on: a process that runs on it alone of ours, and strangers. Where
+    strangers use much of it, times are theirs too; CPU figures stay what they are."""
+
+    def __init__(self, core: int, pid: int) -> None:
+        self._core = core
+        self._pid = pid
+        self._begun = self._now()
+
+    def used_percent(self) -> tuple[float, float]:
+        """By the process and by others, since the beginning."""
+        ours_s, busy_s, time_s = (
+            now - begun for now, begun in zip(self._now(), self._begun, strict=True)
+        )
+        return 100 * ours_s / time_s, max(0.0, 100 * (busy_s - ours_s) / time_s)
+
+    def _now(self) -> tuple[float, float, float]:
+        return cpu_s(self._pid), busy_s(self._core), time.monotonic()
+
+
 def resident_bytes(pid: int) -> int:
     """What a process has in memory. Not from /proc/pid/statm, which may lag by megabytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

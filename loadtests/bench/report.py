@@ -51,6 +51,10 @@ def _machine_lines(report: Report) -> Iterator[str]:
     yield ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     before, after = machine.load_before[0], machine.load_after[0]
     yield f"load average {before:.1f} before the run, {after:.1f} at its end (it adds 2 itself)"
+    rooms = (*report.results.arrival, *report.results.arrival_frozen)
+    if rooms:
+        others = max(room.others_cpu_percent for room in rooms)
+        yield f"while comments were timed, others used up to {others:.0f}% of the server's core"
     if not report.is_full:
         yield "a smaller run than the targets are about: no verdicts"
 

@@ -23,6 +23,7 @@ ROOM = Arrival(
     out_of_order=0,
     unlike=0,
     worker_cpu_percent=50.0,
+    others_cpu_percent=0.0,
     curve_ms=[],
 )
 STORM = Storm(
