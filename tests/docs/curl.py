@@ -18,12 +18,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("-d")
     parser.add_argument("url")
     options = parser.parse_args(arguments)
-    headers = dict(header.split(": ", 1) for header in options.H)
+    # h11 refuses the space that "Bearer " ends with where a shell's token is still empty.
+    headers = {name: value.strip() for name, value in (line.split(":", 1) for line in options.H)}
     try:
         answer = httpx.request(
             options.X, options.url, headers=headers, content=options.d, timeout=10, trust_env=False
         )
-    except httpx.TransportError:
+    except httpx.TransportError as error:
+        sys.stderr.write(f"curl: ({NOT_CONNECTED}) {error}\n")
         return NOT_CONNECTED
     if options.f and answer.is_error:
         return REFUSED

@@ -87,7 +87,15 @@ async def test_the_small_curl_does_what_the_tutorial_asks_of_curl(
 ) -> None:
     room = f"{live_server.url}/v1/rooms/{await open_room(live_server)}"
     assert curl.main(["-sf", f"{live_server.url}/health/ready"]) == 0
-    token = ["-H", "Content-Type: application/json", "-d", '{"name": "Ann"}', f"{room}/tokens"]
+    guest = ["-H", "Authorization: Bearer "]
+    token = [
+        *guest,
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        '{"name": "Ann"}',
+        f"{room}/tokens",
+    ]
     assert curl.main(["-sS", "-w", "\\n", "-X", "POST", *token]) == 0
     printed = capsys.readouterr().out
     assert '"status":"ready"' in printed and '"name":"Ann"' in printed and printed.endswith("\n")
