@@ -65,7 +65,7 @@ def _cluster(base: str, rest: str) -> Target:
     options = _options(f"{base}://{_login(rest)}{'?' if query else ''}{query}")
     if path.strip("/") or options.get("db"):
         raise ValueError("a Cluster has no databases: nothing may follow its hosts but ?options")
-    options.pop("db", None)
+    options = _without(options, "host", "db")
     return Target("cluster", _addresses(hosts, REDIS_PORT), options)
 
 
@@ -81,8 +81,12 @@ def _sentinel(base: str, rest: str) -> Target:
         if name in ("sentinel_username", "sentinel_password")
     }
     ours = urlencode([pair for pair in pairs if pair[0].removeprefix("sentinel_") not in theirs])
-    options = _options(f"{base}://{_login(rest)}?{ours}")
+    options = _without(_options(f"{base}://{_login(rest)}?{ours}"), "host")
     return Target("sentinel", _addresses(hosts, SENTINEL_PORT), options, service, theirs)
+
+
+def _without(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in names}
 
 
 def _parts(rest: str) -> tuple[str, str, str]:

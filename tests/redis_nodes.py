@@ -184,17 +184,21 @@ class Cluster:
         raise AssertionError("no node answers")
 
     def move_slot(self, slot: int, source: Node, target: Node) -> None:
-        """As an operator does: tell both, move the keys, tell everybody."""
+        """As an operator does."""
+        self.start_moving(slot, source, target)
+        self.give_slot(slot, target)
+
+    def start_moving(self, slot: int, source: Node, target: Node) -> None:
+        """The slot's keys are at `target`, the slot itself is still `source`'s."""
         target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", self.id_of(source))
         source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", self.id_of(target))
-        self.move_keys(slot, source, target)
-        for node in (target, source, *self.primaries):
-            node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.id_of(target))
-
-    def move_keys(self, slot: int, source: Node, target: Node) -> None:
         keys: Any = source.ask("CLUSTER", "GETKEYSINSLOT", slot, 1_000)
         if keys:
             source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5_000, "KEYS", *keys)
+
+    def give_slot(self, slot: int, target: Node) -> None:
+        for node in (target, *self.primaries):
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.id_of(target))
 
     def id_of(self, node: Node) -> str:
         return str(node.ask("CLUSTER", "MYID"))
