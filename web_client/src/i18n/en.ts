@@ -1,11 +1,9 @@
 // English.
-import { enHost } from "./en_host";
 import { enRefusals } from "./en_refusals";
 import type { Texts } from "./keys";
 
 export const en: Texts = {
   ...enRefusals,
-  ...enHost,
 
   "app.name": "Kaibo",
   "lang.switch": "中文",
@@ -118,6 +116,7 @@ export const en: Texts = {
   "toast.paid": "Payment received, your order is confirmed",
   "toast.expired": "Time ran out, it is no longer held for you",
   "toast.refund_due": "Paid too late, it was sold: you will be refunded",
+  "toast.undo": "Undo",
   "toast.copied": "Link copied",
   "toast.restocked": "Stock updated",
   "toast.restockedBefore": "Your first change was made already: look at the stock",

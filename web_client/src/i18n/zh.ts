@@ -1,10 +1,8 @@
 // Chinese, and the list of every text there is: another language must have exactly these keys.
-import { zhHost } from "./zh_host";
 import { zhRefusals } from "./zh_refusals";
 
 export const zh = {
   ...zhRefusals,
-  ...zhHost,
 
   "app.name": "开播",
   "lang.switch": "English",
@@ -117,6 +115,7 @@ export const zh = {
   "toast.paid": "付款成功，订单已确认",
   "toast.expired": "保留时间已过，不再为你保留",
   "toast.refund_due": "付款太晚，商品已售出，将退款给你",
+  "toast.undo": "撤销",
   "toast.copied": "链接已复制",
   "toast.restocked": "库存已更新",
   "toast.restockedBefore": "前一次调整已经生效，请看现在的库存",
@@ -124,4 +123,5 @@ export const zh = {
   "toast.open": "销售已开始",
   "toast.ended": "销售已结束",
   "toast.created": "已创建",
-};
+
+} as const;

@@ -1,7 +1,7 @@
-// English: the host's panel.
-import type { zhHost } from "./zh_host";
+// English, what only the host's pages say.
+import type { HostTexts } from "../keys";
 
-export const enHost: Readonly<Record<keyof typeof zhHost, string>> = {
+export const hostEn: HostTexts = {
   "host.title": "Host panel",
   "host.preview": "Video",
   "host.share": "Viewer link",

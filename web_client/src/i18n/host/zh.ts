@@ -1,5 +1,5 @@
-// Chinese: the host's panel.
-export const zhHost = {
+// Chinese, what only the host's pages say; the keys every language must have.
+export const hostZh = {
   "host.title": "主播控制台",
   "host.preview": "画面",
   "host.share": "观众链接",
@@ -52,4 +52,4 @@ export const zhHost = {
   "unit.seconds": "{count} 秒",
   "unit.minutes": "{count} 分钟",
   "unit.now": "立即",
-};
+} as const;
