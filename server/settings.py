@@ -44,9 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     redis_url: Annotated[
         str,
-        _about(
-            "Redis to use: one, a Cluster, or Sentinels; default: a private redis-server in data_dir"
-        ),
+        _about("one Redis, a Cluster or Sentinels; default: a private redis-server in data_dir"),
     ] = ""
     appendfsync: Annotated[
         Fsync,
