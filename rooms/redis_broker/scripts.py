@@ -25,6 +25,9 @@ SCRIPT_NAMES = (
     "answer",
     "untold",
     "renew",
+    "count",
+    "put_rundown",
+    "claim_step",
 )
 
 
