@@ -26,9 +26,10 @@ def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "command", ["", "demo", "serve", "audit", "migrate", "token", "sale", "sale start"]
-)
+COMMANDS = ("", "demo", "serve", "audit", "migrate", "token", "sale", "sale start")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "server", *command.split(), "--help"],
