@@ -42,6 +42,7 @@ export class LiveRoom {
   readonly #pulse: Pulse;
   readonly #likes: LikeBatch;
   readonly #renew: Renew;
+  readonly #listeners = new Set<(message: Message) => void>();
   readonly #stream = new StreamClock();
   #curtain: Curtain = [];
   #snapshotOffset = 0;
@@ -151,6 +152,17 @@ export class LiveRoom {
     return this.#shown(await this.#socket.request(op, body));
   }
 
+  /** A command that nobody waits for: a refusal is not worth words. */
+  quietly<O extends Op>(op: O, body: Commands[O]): Promise<Answer<Replies[O]>> {
+    return this.#socket.request(op, body);
+  }
+
+  /** Calls `hear` with everything that comes, before it is shown, until the returned function is called. */
+  listen(hear: (message: Message) => void): () => void {
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
   #shown<O extends Op>(answer: Answer<Replies[O]>): Answer<Replies[O]> {
     if (!answer.ok) toastRefusal(answer.error);
     else if ("sale" in answer.body) this.#tell(["sale", answer.body.sale]);
@@ -179,6 +191,7 @@ export class LiveRoom {
   }
 
   #receive(message: WelcomeMessage | EventMessage): void {
+    for (const hear of this.#listeners) hear(message);
     if (message[0] === "welcome") this.#onWelcome(message);
     else if (message[1] === "hold") this.till.hear(message[4].hold);
     else this.#onEvent(message);

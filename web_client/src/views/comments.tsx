@@ -3,6 +3,7 @@
 //
 // The list is bounded, however many comments come: who follows has the last FOLLOWED_MAX in the
 // document, who reads has what was there when they began to.
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { count, t } from "../i18n";
@@ -20,7 +21,12 @@ interface Reading {
   fromBottomPx: number;
 }
 
-export function Comments({ floating }: { floating: boolean }) {
+interface CommentsProps {
+  floating: boolean;
+  tools?: (comment: CommentView) => ComponentChildren; // what a moderator can do with each
+}
+
+export function Comments({ floating, tools }: CommentsProps) {
   const { comments, commentsSeen, removedIds, you } = useFields("comments", "commentsSeen", "removedIds", "you");
   const list = useRef<HTMLOListElement>(null);
   const [reading, setReading] = useState<Reading | null>(null); // null: following the newest
@@ -53,7 +59,7 @@ export function Comments({ floating }: { floating: boolean }) {
       <ol ref={list} class="comment-list" data-testid="comment-list" aria-label={t("comments.label")} tabIndex={0} onScroll={onScroll}>
         {comments.length === 0 && !floating && <li class="comments-empty">{t("comments.empty")}</li>}
         {rows.map((comment) => (
-          <CommentItem key={comment.comment_id} comment={comment} mine={comment.user_id === you?.user_id} />
+          <CommentItem key={comment.comment_id} comment={comment} mine={comment.user_id === you?.user_id} tools={tools} />
         ))}
       </ol>
       {unread > 0 && (
@@ -65,7 +71,13 @@ export function Comments({ floating }: { floating: boolean }) {
   );
 }
 
-function CommentItem({ comment, mine }: { comment: CommentView; mine: boolean }) {
+interface ItemProps {
+  comment: CommentView;
+  mine: boolean;
+  tools: CommentsProps["tools"];
+}
+
+function CommentItem({ comment, mine, tools }: ItemProps) {
   const isHost = comment.role === "host";
   const isAssistant = comment.role === "assistant";
   return (
@@ -74,6 +86,7 @@ function CommentItem({ comment, mine }: { comment: CommentView; mine: boolean })
       {isAssistant && <span class="comment-badge">{t("comments.assistant")}</span>}
       {mine && !isHost && !isAssistant && <span class="comment-badge comment-badge-me">{t("comments.me")}</span>}
       <span class="comment-name">{comment.name}</span> <span class="comment-text">{comment.text}</span>
+      {tools?.(comment)}
     </li>
   );
 }

@@ -7,6 +7,7 @@ import { enterAsGuest, type Entry, type Why } from "../enter";
 import { count, t } from "../i18n";
 import type { Returned } from "../returned";
 import { CLOSE } from "../wire/types.gen";
+import { useAttention } from "./attention";
 import { Bag } from "./bag";
 import { Behind } from "./behind";
 import { Bought } from "./bought";
@@ -54,6 +55,7 @@ function Viewer() {
   useSignalEffect(() => {
     if (home.value !== null) openPanel("orders");
   });
+  useAttention();
   useEffect(() => {
     if (shown !== null) document.title = `${shown.title} · ${t("app.name")}`;
   }, [shown?.title]);
