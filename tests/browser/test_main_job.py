@@ -34,8 +34,10 @@ def by(page: Page, testid: str) -> Locator:
 
 
 async def enter(page: Page, server: LiveServer, room: str) -> Page:
+    """The page, connected: from here on nothing is refused for want of a connection."""
     await page.goto(f"{server.url}/r/{room}")
     await expect(by(page, "comment-input")).to_be_enabled()
+    await expect(by(page, "connection-bar")).to_have_count(0)
     return page
 
 

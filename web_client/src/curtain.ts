@@ -4,7 +4,7 @@
 //
 // Only what is announced waits: a pin, a product, a sale's start. What was decided (stock, paused,
 // ended, your own holds) never waits, because a button must say what the server would.
-// See docs/decisions/0006-news-on-the-streams-clock.md.
+// See docs/decisions/0007-news-on-the-streams-clock.md.
 import type { RoomState } from "./store/state";
 import type { EventMessage, SaleView } from "./wire/types.gen";
 
