@@ -89,6 +89,8 @@ orders = Table(
     Column("finished_at_ms", BigInteger),
     Column("payment_id", words(128)),
     Column("paid_late", Boolean, nullable=False),
+    Column("offered", Boolean),  # it waited; NULL is no
+    Column("refund_id", words(128)),
     PrimaryKeyConstraint("room_id", "hold_id"),
     Index("orders_newest", "room_id", "created_at_ms"),
     Index("orders_of_buyer", "room_id", "buyer_id", "created_at_ms"),
