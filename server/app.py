@@ -235,7 +235,7 @@ def _jobs(
     stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
 ) -> dict[str, jobs.Job]:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    relay = Relay(stores.outbox, desk.broker, stores.catalogue)
+    relay = Relay(stores.outbox, desk.broker, stores.catalogue, desk.together.roster)
     sweeper = Sweeper(stores.store, stores.catalogue)
     once: dict[str, jobs.Job] = {  # needed once, however many workers there are
         "relay": partial(relay.run, watched["relay"].note),

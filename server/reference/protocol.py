@@ -79,6 +79,8 @@ EVENT_NOTES: dict[str, str] = {
     "stock": "a sale's counters; only the latest of each sale is sent",
     "likes": "likes since the last of these, and ever; four times a second at most",
     "viewers": "how many watch, about once a second and only when it changes; hosts do not count",
+    "bought": "units were paid for just now; only the latest of each product is sent; of a name "
+    "its first and last character are shown, or null if its owner has left",
     "skipped": "you were too slow to follow: so many comments before this were not sent to you",
 }
 

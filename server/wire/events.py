@@ -101,6 +101,16 @@ class HoldEvent(EventBody, frozen=True):
     hold: HoldView
 
 
+class BoughtEvent(EventBody, frozen=True):
+    """So many units of a product were just paid for, by so many buyers. `name`: of one of them,
+    masked."""
+
+    product_id: str
+    name: str | None
+    units: int
+    buyers: int
+
+
 class SkippedEvent(EventBody, frozen=True):
     """You were too slow to follow: so many comments before this were not sent to you."""
 
@@ -129,6 +139,7 @@ EVENTS: dict[str, EventKind] = {
     "stock": EventKind(StockEvent, "state", numbered=False),
     "likes": EventKind(LikesEvent, "ambient", numbered=False),
     "viewers": EventKind(ViewersEvent, "ambient", numbered=False),
+    "bought": EventKind(BoughtEvent, "ambient", numbered=False),
     "skipped": EventKind(SkippedEvent, "chat", numbered=False),
 }
 

@@ -415,6 +415,17 @@ export interface ViewersEvent {
   count: number;
 }
 
+/**
+ * So many units of a product were just paid for, by so many buyers. `name`: of one of them,
+ * masked.
+ */
+export interface BoughtEvent {
+  product_id: string;
+  name: string | null;
+  units: number;
+  buyers: number;
+}
+
 /** You were too slow to follow: so many comments before this were not sent to you. */
 export interface SkippedEvent {
   count: number;
@@ -546,6 +557,7 @@ export interface Events {
   stock: StockEvent;
   likes: LikesEvent;
   viewers: ViewersEvent;
+  bought: BoughtEvent;
   skipped: SkippedEvent;
 }
 
