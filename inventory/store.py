@@ -57,7 +57,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """The holds that expired or waited in vain; `again`: more may be due or old, call again at once."""
+    """The holds that expired or waited in vain; `again`: more may be due or old, call at once."""
 
     holds: list[Hold]
     again: bool

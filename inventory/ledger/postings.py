@@ -23,7 +23,7 @@ class Movement(msgspec.Struct, frozen=True):
     from_account: Account
     to_account: Account
     units: int
-    hold_id: str | None = None
+    hold_id: str = ""  # none, where units come from supply or go there
 
 
 class Postings(msgspec.Struct, frozen=True):

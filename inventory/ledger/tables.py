@@ -1,6 +1,7 @@
 """The tables of the ledger.
 
-`movements` is the truth about units: a row per sale and outbox entry, from one account to another.
+`movements` is the truth about units: a row for each line of each hold that an outbox entry moves,
+from one account to another.
 `sales` carries the sums, kept by the same transaction, under CHECK constraints that make an
 oversell impossible to commit whatever the reservation engine did. Times are ms since 1970, money is
 integer cents. A column that is added to a table later must be nullable (`engine.py` adds it to
@@ -82,6 +83,8 @@ orders = Table(
     Column("finished_at_ms", BigInteger),
     Column("payment_id", String(128)),
     Column("paid_late", Boolean, nullable=False),
+    Column("offered", Boolean),  # it waited; NULL is no
+    Column("refund_id", String(128)),
     PrimaryKeyConstraint("room_id", "hold_id"),
     Index("orders_newest", "room_id", "created_at_ms"),
     Index("orders_of_buyer", "room_id", "buyer_id", "created_at_ms"),
@@ -110,8 +113,8 @@ movements = Table(
     Column("from_account", String(16), nullable=False),
     Column("to_account", String(16), nullable=False),
     Column("units", BigInteger, nullable=False),
-    Column("hold_id", String(36)),
-    PrimaryKeyConstraint("room_id", "position", "sale_id"),
+    Column("hold_id", String(36), nullable=False),  # '' where it is no hold's: from or to supply
+    PrimaryKeyConstraint("room_id", "position", "hold_id", "sale_id"),
     CheckConstraint("units > 0", name="a_movement_moves"),
     CheckConstraint("from_account <> to_account", name="a_movement_has_two_accounts"),
 )

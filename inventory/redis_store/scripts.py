@@ -68,4 +68,4 @@ class Scripts:
             packed = await self._redis.evalsha(script.sha1, len(keys), *keys, arguments)
         except NoScriptError:
             packed = await self._redis.eval(script.text, len(keys), *keys, arguments)
-        return msgpack.unpackb(packed)
+        return msgpack.unpackb(packed, strict_map_key=False)  # Lua tables may have numbers as keys

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
-HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
+HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
 
 class View(Struct, frozen=True):
@@ -52,6 +52,7 @@ class StockView(View, frozen=True):
     available: int
     held: int
     sold: int
+    waiting: int
     version: int
 
 
@@ -63,7 +64,11 @@ class LineView(View, frozen=True):
 
 
 class HoldView(View, frozen=True):
-    """One of the viewer's own reservations; a paid one is an order."""
+    """One of the viewer's own reservations; a paid one is an order.
+
+    `waiting`: on the sale's waitlist, until `deadline_ms` at most. `offered`: it waited, a unit
+    came back and is held until `deadline_ms`.
+    """
 
     reservation_id: str
     buyer_id: str
@@ -72,6 +77,7 @@ class HoldView(View, frozen=True):
     amount_cents: int
     created_at_ms: int
     deadline_ms: int
+    offered: bool
     finished_at_ms: int | None
 
 

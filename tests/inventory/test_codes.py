@@ -14,6 +14,7 @@ from inventory.redis_store.scripts import SCRIPT_NAMES, Script, source_of
 PARTS = (*SCRIPT_NAMES, "prelude")
 REDIS_WORDS = {
     *("GET", "SET", "TIME", "HGET", "HSET", "HDEL", "HVALS", "HLEN", "EXISTS", "LIMIT", "STREAM"),
+    *("HMGET", "HEXISTS"),
     *("ZADD", "ZREM", "ZRANGEBYSCORE", "XADD", "XLEN", "XINFO"),
 }
 

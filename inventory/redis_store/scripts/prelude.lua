@@ -237,10 +237,8 @@ end
 
 -- Gives a new hold the last place of its sale's waitlist.
 local function start_waiting(its_hold, record)
-  places[#places + 1] = place_field(record, record.waiting_end)
-  places[#places + 1] = its_hold[HOLD_ID]
-  places[#places + 1] = buyer_field(its_hold)
-  places[#places + 1] = its_hold[HOLD_ID]
+  places[place_field(record, record.waiting_end)] = its_hold[HOLD_ID]
+  places[buyer_field(its_hold)] = its_hold[HOLD_ID]
   record.waiting_end = record.waiting_end + 1
   record.waiting = record.waiting + 1
   change_pool(record)
@@ -256,7 +254,7 @@ end
 -- Serves or skips the first place of a sale's waitlist. Returns whether there may be more to do.
 local function serve_first(record)
   local field = place_field(record, record.waiting_next)
-  local hold_id = redis.call('HGET', WAITING, field)
+  local hold_id = places[field] or redis.call('HGET', WAITING, field)
   local its_hold = hold_id and hold(hold_id)
   if its_hold and its_hold[STATE] == 'waiting' then
     if record.available < its_hold[LINES][1][QUANTITY] then return false end
@@ -356,7 +354,7 @@ local function write_counts()
 end
 
 local function write_places()
-  if #places > 0 then redis.call('HSET', WAITING, unpack(places)) end
+  for field, hold_id in pairs(places) do redis.call('HSET', WAITING, field, hold_id) end
   if #left_places > 0 then redis.call('HDEL', WAITING, unpack(left_places)) end
 end
 

@@ -29,7 +29,7 @@ local is_outbox_full = redis.call('XLEN', OUTBOX) >= args.outbox_entries_max
 
 -- Refusals of a sale, whoever asks; in order of precedence.
 local SALE_REFUSALS = {
-  {'BROKEN', function(record) return not is_lawful(record) end},
+  {'BROKEN', function(record) return not record.paused and not is_lawful(record) end},
   {'NOT_STARTED', function(record)
     local started = record.starts_at_ms and now_ms >= record.starts_at_ms
     return not started and not has_ended(record)
