@@ -18,6 +18,7 @@ from rooms.events import Outgoing
 from rooms.redis_broker.roster import RedisRoster
 from server.bought import bought_events, paid_holds
 from server.clock import now_ms
+from server.counting import Counting
 from server.publishing import outgoing
 from server.views import hold_view, sale_view, stock_view
 from server.wire.events import HoldEvent, SaleEvent, StockEvent
@@ -63,11 +64,17 @@ class Relay:
     """Follows the outboxes of all rooms and publishes what viewers should hear."""
 
     def __init__(
-        self, outbox: Outbox, broker: Broker, catalogue: Catalogue, roster: RedisRoster
+        self,
+        outbox: Outbox,
+        broker: Broker,
+        catalogue: Catalogue,
+        roster: RedisRoster,
+        counting: Counting,
     ) -> None:
         self._outbox = outbox
         self._broker = broker
         self._roster = roster
+        self._counting = counting
         self._catalogue = catalogue
         self._after: dict[str, str] = {}
 
@@ -97,6 +104,7 @@ class Relay:
             readable = _readable(of_room)
             told = events_of(readable) + await self._bought(room_id, readable)
             await self._broker.publish(room_id, told)
+            await self._counting.count_sold(room_id, readable)
             await self._outbox.set_relay_position(room_id, last.stream_id)
             self._after[room_id] = last.stream_id
 

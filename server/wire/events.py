@@ -81,6 +81,18 @@ class RoomEvent(EventBody, frozen=True):
     room: RoomView
 
 
+class ProductOrderEvent(EventBody, frozen=True):
+    """List the products in this order; those that are not named come after."""
+
+    product_ids: list[str]
+
+
+class RundownEvent(EventBody, frozen=True):
+    """The run-of-show is another one now; a host may ask for it."""
+
+    version: int
+
+
 class ProductEvent(EventBody, frozen=True):
     product: ProductView
 
@@ -135,6 +147,8 @@ EVENTS: dict[str, EventKind] = {
     "pin": EventKind(PinEvent, "critical", numbered=True),
     "room": EventKind(RoomEvent, "critical", numbered=True),
     "product": EventKind(ProductEvent, "critical", numbered=True),
+    "product_order": EventKind(ProductOrderEvent, "critical", numbered=True),
+    "rundown": EventKind(RundownEvent, "state", numbered=False),
     "hold": EventKind(HoldEvent, "critical", numbered=False),
     "stock": EventKind(StockEvent, "state", numbered=False),
     "likes": EventKind(LikesEvent, "ambient", numbered=False),
