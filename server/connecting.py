@@ -3,7 +3,9 @@ names its setting, before anything listens; a password in a URL is never repeate
 """
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -13,25 +15,37 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from inventory.ledger.engine import LedgerUnavailable, open_engine
+from server.cluster.client import ClusterRedis
+from server.redis_url import Address, read_redis_url
+from server.sentinel import PrimaryPool
 from server.settings import Settings, SettingsError, both_names
 
-REDIS_CONNECTIONS_MAX = 64  # past that a command waits for one to be free
+REDIS_CONNECTIONS_MAX = 64  # to one server; past that a command waits for one to be free
 REDIS_TIMEOUT_S = 5.0
+_BOUNDS: dict[str, Any] = {  # a URL's own options go before them
+    "max_connections": REDIS_CONNECTIONS_MAX,
+    "timeout": REDIS_TIMEOUT_S,
+    "socket_timeout": REDIS_TIMEOUT_S,
+    "socket_connect_timeout": REDIS_TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+}
 DATABASE_FILE = "kaibo.db"
 
 
 def redis_client(url: str) -> "Redis":
     """A client that never retries by itself: a script that timed out may have run, and only the
-    caller knows whether its id makes a second run harmless."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=REDIS_CONNECTIONS_MAX,
-        timeout=REDIS_TIMEOUT_S,
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return Redis(connection_pool=pool)
+    caller knows whether its id makes a second run harmless. Raises ValueError for a bad URL."""
+    target = read_redis_url(url)
+    if target.kind == "cluster":
+        return ClusterRedis(target.addresses, partial(_cluster_server, target.options))
+    if target.kind == "sentinel":
+        return Redis.from_pool(PrimaryPool(target, _BOUNDS))
+    return Redis.from_pool(BlockingConnectionPool(**_BOUNDS | target.options))
+
+
+def _cluster_server(options: dict[str, Any], address: Address) -> "Redis":
+    own = _BOUNDS | options | {"host": address.host, "port": address.port}
+    return Redis.from_pool(BlockingConnectionPool(**own))
 
 
 async def named_redis(url: str) -> "Redis":
@@ -41,11 +55,21 @@ async def named_redis(url: str) -> "Redis":
     except ValueError as error:
         raise SettingsError(f"{both_names('redis_url')}: {error}") from None
     try:
-        await client.ping()
+        await reach(client)
     except (RedisError, OSError) as error:
         await client.aclose()
         raise SettingsError(f"{both_names('redis_url')}: no Redis answers: {error}") from None
+    except TypeError as error:  # what redis-py says of an option that it does not have
+        raise SettingsError(f"{both_names('redis_url')}: {error}") from None
     return client
+
+
+async def reach(client: "Redis") -> None:
+    """Find what a client needs to know before its first command. Raises what Redis raises."""
+    if isinstance(client, ClusterRedis):
+        await client.refresh()
+        await client.look_at_versions()
+    await client.ping()
 
 
 async def connect_sql(settings: Settings) -> Engine:

@@ -43,7 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ".kaibo"
     )
     redis_url: Annotated[
-        str, _about("Redis to use; default: a private redis-server in data_dir")
+        str,
+        _about("one Redis, a Cluster or Sentinels; default: a private redis-server in data_dir"),
     ] = ""
     appendfsync: Annotated[
         Fsync,

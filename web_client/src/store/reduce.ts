@@ -13,6 +13,7 @@ import type {
 import { withPoll, withQuestion, withUpvote, withVote } from "./asking";
 import { withComments, withoutComment } from "./comments";
 import { withHold } from "./holds";
+import { inOrder } from "./products";
 import { fresh, withSale, withStock } from "./sales";
 import type { Connection, Pending, RoomState } from "./state";
 
@@ -103,6 +104,10 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return withLikes(state, event[4].delta, event[4].total);
     case "viewers":
       return { ...state, viewerCount: event[4].count };
+    case "product_order":
+      return { ...state, products: inOrder(state.products, event[4].product_ids) };
+    case "rundown":
+      return { ...state, rundownVersion: event[4].version };
     case "bought":
       return { ...state, bought: event[4] };
     default:
