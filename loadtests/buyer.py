@@ -164,7 +164,6 @@ class Buyer(FastHttpUser):
                     available=sale.available,
                     held=sale.held,
                     sold=sale.sold,
-                    waiting=0,  # not of interest here
                     version=sale.version,
                 )
             )

@@ -1,6 +1,6 @@
 """The Lua scripts: read from their files once, called by hash.
 
-Every script is the prelude followed by its own file. A Redis that has forgotten its scripts (after
+Every script is the parts that all have in common, followed by its own file. A Redis that has forgotten its scripts (after
 a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more call, with the source,
 which also makes Redis remember it again.
 """
@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from inventory.redis_store.keys import script_keys
+
+PARTS = ("prelude", "waitlist", "commit", "reclaim")  # what every script begins with
 
 SCRIPT_NAMES = (
     "put_sale",
@@ -42,7 +44,7 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.text = f"{source_of('prelude')}\n-- {name}.lua\n{source_of(name)}"
+        self.text = "\n".join(f"-- {part}.lua\n{source_of(part)}" for part in (*PARTS, name))
         self.sha1 = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __repr__(self) -> str:

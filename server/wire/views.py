@@ -52,8 +52,8 @@ class StockView(View, frozen=True):
     available: int
     held: int
     sold: int
-    waiting: int
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class LineView(View, frozen=True):
@@ -77,8 +77,8 @@ class HoldView(View, frozen=True):
     amount_cents: int
     created_at_ms: int
     deadline_ms: int
-    offered: bool
     finished_at_ms: int | None
+    offered: bool = False
 
 
 class CommentView(View, frozen=True):

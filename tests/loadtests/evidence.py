@@ -25,7 +25,6 @@ def hold(
         amount_cents=1_990,
         created_at_ms=OPENED_MS + 10,
         deadline_ms=DEADLINE_MS,
-        offered=False,
         finished_at_ms=finished_at_ms,
     )
 
