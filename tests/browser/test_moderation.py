@@ -62,6 +62,7 @@ async def test_rules_are_told_in_both_languages(
         ):
             page = await open_page(locale=locale)
             await page.goto(f"{live_server.url}/r/{room}")
+            await expect(page.get_by_test_id("product-card")).to_be_visible()  # it is welcomed
             toasts = page.get_by_test_id("toast")
             await say(page, "加 微*信")
             await expect(toasts.filter(has_text=blocked)).to_have_count(1)
