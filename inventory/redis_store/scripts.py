@@ -1,8 +1,8 @@
 """The Lua scripts: read from their files once, called by hash.
 
 Every script is the parts that all have in common, and then its own file. A Redis that has forgotten
-its scripts (after a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more call,
-with the source, which also makes Redis remember it again.
+its scripts (after a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more
+call, with the source, which also makes Redis remember it again.
 """
 
 import hashlib

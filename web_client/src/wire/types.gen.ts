@@ -291,8 +291,8 @@ export interface HoldView {
   amount_cents: number;
   created_at_ms: number;
   deadline_ms: number;
-  offered: boolean;
   finished_at_ms: number | null;
+  offered?: boolean;
 }
 
 /** `replayed`: this id was seen before and `hold` is that first reservation as it is now. */
@@ -469,8 +469,8 @@ export interface StockView {
   available: number;
   held: number;
   sold: number;
-  waiting: number;
   version: number;
+  waiting?: number;
 }
 
 export interface StockEvent {
