@@ -194,6 +194,9 @@ class Ledger:
             return [Parked(*row) for row in connection.execute(query)]
 
 
+_HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
+
+
 def _halves(rows: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     middle = len(rows) // 2
     return rows[:middle], rows[middle:]
@@ -207,8 +210,9 @@ def _older_than(hold: Hold | None) -> list[Any]:
 
 
 def _hold(row: dict[str, Any], lines: list[Line]) -> Hold:
-    names = set(Hold.__struct_fields__) - {"lines"}
-    return msgspec.convert({name: row[name] for name in names} | {"lines": lines}, Hold)
+    fields = {name: row[name] for name in _HOLD_COLUMNS}
+    state, offered = HoldState(fields.pop("state")), bool(fields.pop("offered"))
+    return Hold(**fields, lines=lines, state=state, offered=offered)
 
 
 def _lines_by_hold(
