@@ -7,7 +7,8 @@
 --           seen {number -> hold}, refusing {number -> sale_id}}, or BROKEN.
 --   outcomes, of each: HELD, WAITING, or REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, NOT_STARTED,
 --   ENDED, PAUSED, USER_LIMIT, SOLD_OUT, ALREADY_WAITING, WAITLIST_FULL (the first that applies,
---   across all lines), or false: more holds are due than one call may expire; ask again.
+--   across all lines), or false: more holds are due than one call may expire, or more buyers wait
+--   than one call may serve; ask again.
 --
 -- Written for speed, because everybody comes at once: each hash is read and written by one command,
 -- whatever many buyers share is worked out once, and a new hold's record is pieced together.
@@ -16,6 +17,14 @@ local hold_ids, buyer_ids, picks, wants = args.hold_ids, args.buyer_ids, args.pi
 local asked = #hold_ids
 
 local _, more_due = reclaim(args.reclaim_max)
+
+-- Who waits comes before who asks now.
+for _, want in ipairs(wants) do
+  for _, line in ipairs(want.lines) do
+    local record = pool(line[1])
+    if record and is_serving(record) then changed_pools[line[1]] = true end
+  end
+end
 if next(changed_pools) then serve_waitlists() end
 
 local function id_at(made_at_ms)
@@ -55,6 +64,7 @@ for _, want in ipairs(wants) do
   for i, line in ipairs(want.lines) do
     line.pool = pool(line[1])
     line.prefix = line[1] .. ':'
+    want.must_wait = want.must_wait or unserved[line[1]]
     want.quantities[i] = line[2]
   end
   want.refusal, want.refusing = sale_refusal(want.lines)
@@ -175,12 +185,14 @@ local at_field = 0
 for i = 1, asked do
   local want, hold_id, outcome = wants[picks[i]], hold_ids[i], nil
   if seen[i] then
-    seen_holds[i] = cmsgpack.unpack(seen[i])
+    seen_holds[i] = holds[hold_id] or cmsgpack.unpack(seen[i])  -- it may have expired just now
     outcome = is_repeat(seen_holds[i], buyer_ids[i], want.lines) and 'REPLAYED' or 'KEY_REUSED'
   elseif hold_id < oldest_id or hold_id >= too_new_id then
     outcome = 'STALE_ID'
   elseif want.refusal then
     outcome, refusing[i] = want.refusal, want.refusing
+  elseif want.must_wait then
+    outcome = false
   else
     outcome, refusing[i] = line_refusal(want, at_field)
     if not outcome then
