@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self._session: Session | None = None
         self._asked: Asked | None = None
         self.caller: Caller | None = None
+        self.user_id = self.encoding = ""  # as the hub sees it (rooms.room.Viewer), once admitted
+        self.is_audience = False
         self._leaving = ""  # the reason to close with, once no command awaits its answer
         self._is_listening = False
         self._unread_bytes_max = self._live.settings.egress_bytes_max
@@ -67,29 +69,11 @@ class Connection(asyncio.Protocol):
         state = self._session.state.value if self._session else "handshake"
         return f"<Connection {who} {state}>"
 
-    # The hub's view of it (rooms.hub.Viewer).
-
-    @property
-    def user_id(self) -> str:
-        return self.caller.user_id if self.caller else ""
-
-    @property
-    def is_audience(self) -> bool:
-        return self.caller is not None and self.caller.role == "viewer"
-
     @property
     def is_welcomed(self) -> bool:
         return self._session is not None and self._session.state is State.OPEN
 
-    @property
-    def encoding(self) -> str:
-        return self._asked.codec.subprotocol if self._asked else ""
-
-    def write(self, frames: bytes) -> None:
-        """Send framed bytes. What the kernel does not take waits in the transport, up to the soft
-        mark; past it `pause_writing` tells the hub to write no more."""
-        if self._socket.is_open:
-            self._transport.write(frames)
+    # For the hub (rooms.room.Viewer).
 
     def drop_slow(self) -> None:
         self.close(CloseCode.SLOW, "too slow to follow; reconnect from where you are")
@@ -110,8 +94,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self._live.settings.egress_soft_bytes)
+        # The hub writes to the transport itself, as nothing of ours need run for each viewer: it
+        # lets go of a connection that ends (`_end`). What the kernel does not take waits in the
+        # transport, up to the soft mark; past it `pause_writing` tells the hub to write no more.
+        self.write = self._transport.write
         self._input = InputPace(self._transport, self._loop, self._take_piece)
-        self._farewell = Farewell(self._transport, self._socket, self._loop)
+        self._farewell = Farewell(self._transport, self._socket, self._loop, self._end)
         self._connections.add(self)
         self._live.connections.add(self)
 
@@ -142,6 +130,7 @@ class Connection(asyncio.Protocol):
         if self._asked is not None and self.caller is not None:
             room_id = self._asked.room_id
             self._live.census.rise(room_id, self.caller.user_id, self)
+            self._end()
             self._spawn(self._live.hub.leave(room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
@@ -179,6 +168,8 @@ class Connection(asyncio.Protocol):
         except WrongRoom as error:
             self.close(CloseCode.FORBIDDEN, str(error))
         else:
+            self.user_id, self.encoding = self.caller.user_id, asked.codec.subprotocol
+            self.is_audience = self.caller.role == "viewer"
             in_flight_max = self._live.settings.commands_in_flight_max
             self._session = Session(asked.codec, in_flight_max, now_ms())
             self._input.hold()  # no commands before the welcome
@@ -196,6 +187,8 @@ class Connection(asyncio.Protocol):
             self.close(CloseCode.RESTART, "the server failed; it has been logged")
         finally:
             self._input.release()
+            if not self._may_write():  # it ended while it joined
+                await self._live.hub.leave(asked.room_id, self, self._live.subscriber)
 
     async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
@@ -207,10 +200,10 @@ class Connection(asyncio.Protocol):
         snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
-        elif self._socket.is_open and not self._transport.is_closing():
+        elif self._may_write():
             welcome = snapshot.welcome(asked.codec, you, asked.since)
             self._unread_bytes_max += len(welcome)  # a large one is no fault of the reader's
-            self.write(welcome)
+            self._transport.write(welcome)
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
 
@@ -272,7 +265,8 @@ class Connection(asyncio.Protocol):
     def _send(self, command_id: int | None, body: Reply | ErrorBody) -> None:
         assert self._asked is not None
         kind = "error" if isinstance(body, ErrorBody) else "reply"
-        self.write(self._asked.codec.message(kind, command_id, body))
+        if self._may_write():
+            self._transport.write(self._asked.codec.message(kind, command_id, body))
         self._flush()
 
     # Closing and keepalive.
@@ -283,6 +277,14 @@ class Connection(asyncio.Protocol):
             self.pinged_at_s = self._loop.time()
             self._socket.send_ping(b"kaibo")
             self._flush()
+
+    def _may_write(self) -> bool:
+        return self._socket.is_open and not self._transport.is_closing()
+
+    def _end(self) -> None:
+        """No message may be sent any more."""
+        if self._asked is not None:
+            self._live.hub.dismiss(self._asked.room_id, self)
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Start the closing handshake; whatever the peer does, the socket ends soon."""
