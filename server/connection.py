@@ -28,6 +28,7 @@ from server.live import Live
 from server.server_socket import ServerSocket
 from server.session import Answer, Close, Execute, Session, State
 from server.tokens import BadToken, Caller, WrongRoom
+from server.wire.codec import MSGPACK, Codec
 from server.wire.codes import CloseCode, ErrorCode
 from server.wire.commands import Reply
 from server.wire.events import ErrorBody
@@ -54,7 +55,8 @@ class Connection(asyncio.Protocol):
         self._assembly = Assembly(bytes_max, now_ms())
         self._address: str | None = None  # set when the door has handed the socket over
         self._session: Session | None = None
-        self._asked: Asked | None = None
+        self._room_id = ""  # known once the handshake was read
+        self._codec: Codec = MSGPACK
         self.caller: Caller | None = None
         self.user_id = self.encoding = ""  # as the hub sees it (rooms.room.Viewer), once admitted
         self.is_audience = False
@@ -82,12 +84,10 @@ class Connection(asyncio.Protocol):
         self.close(CloseCode.STATE_LOST, "the room starts anew; reconnect")
 
     def pause_writing(self) -> None:
-        if self._asked is not None:
-            self._live.hub.fall_behind(self._asked.room_id, self)
+        self._live.hub.fall_behind(self._room_id, self)
 
     def resume_writing(self) -> None:
-        if self._asked is not None:
-            self._live.hub.drained(self._asked.room_id, self)
+        self._live.hub.drained(self._room_id, self)
 
     # asyncio.Protocol.
 
@@ -127,11 +127,10 @@ class Connection(asyncio.Protocol):
         self._live.connections.discard(self)
         if self._address is not None:
             self._live.census.leave(self._address)
-        if self._asked is not None and self.caller is not None:
-            room_id = self._asked.room_id
-            self._live.census.rise(room_id, self.caller.user_id, self)
+        if self.caller is not None:
+            self._live.census.rise(self._room_id, self.user_id, self)
             self._end()
-            self._spawn(self._live.hub.leave(room_id, self, self._live.subscriber))
+            self._spawn(self._live.hub.leave(self._room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
         """uvicorn is stopping, and has let us drain before."""
@@ -160,7 +159,7 @@ class Connection(asyncio.Protocol):
             self._admit(asked)
 
     def _admit(self, asked: Asked) -> None:
-        self._asked = asked
+        self._room_id, self._codec = asked.room_id, asked.codec
         try:
             self.caller = self._live.tokens.read(asked.token, asked.room_id, now_ms() // 1000)
         except BadToken as error:
@@ -173,7 +172,7 @@ class Connection(asyncio.Protocol):
             in_flight_max = self._live.settings.commands_in_flight_max
             self._session = Session(asked.codec, in_flight_max, now_ms())
             self._input.hold()  # no commands before the welcome
-            self._sit(asked.room_id, self.caller.user_id)
+            self._sit()
             self._spawn(self._join(asked, self.caller, self._session))
 
     async def _join(self, asked: Asked, caller: Caller, session: Session) -> None:
@@ -207,8 +206,8 @@ class Connection(asyncio.Protocol):
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
 
-    def _sit(self, room_id: str, user_id: str) -> None:
-        oldest = self._live.census.sit(room_id, user_id, self)
+    def _sit(self) -> None:
+        oldest = self._live.census.sit(self._room_id, self.user_id, self)
         if oldest is not None:
             oldest.close(CloseCode.TOO_MANY, "you have too many connections to this room")
 
@@ -263,10 +262,9 @@ class Connection(asyncio.Protocol):
         self._leave_when_idle()
 
     def _send(self, command_id: int | None, body: Reply | ErrorBody) -> None:
-        assert self._asked is not None
         kind = "error" if isinstance(body, ErrorBody) else "reply"
         if self._may_write():
-            self._transport.write(self._asked.codec.message(kind, command_id, body))
+            self._transport.write(self._codec.message(kind, command_id, body))
         self._flush()
 
     # Closing and keepalive.
@@ -283,8 +281,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """No message may be sent any more."""
-        if self._asked is not None:
-            self._live.hub.dismiss(self._asked.room_id, self)
+        self._live.hub.dismiss(self._room_id, self)
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Start the closing handshake; whatever the peer does, the socket ends soon."""
