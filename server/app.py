@@ -157,7 +157,11 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         secret=purpose_key(load_secret(settings), "sandbox"),
         gate=sql_writes,
     )
-    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
+    broker = RedisBroker(
+        stores.redis,
+        events_kept=settings.room_events_kept,
+        is_sharded=stores.nodes.is_sharded,
+    )
     together = together_on(stores.redis)
     minutes = RedisMinutes(stores.redis)
     counting = Counting(minutes, stores.catalogue, together.roster)
@@ -201,7 +205,8 @@ async def open_server(
     desk = make_desk(stores, public_url, local_url)
     settler = Settler(stores.store, stores.book, stores.ledger, now_ms)
     hub = _hub(stores.settings)
-    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store, desk.together))
+    listener = LiveListener(hub, stores.store, desk.together)
+    subscriber = RedisSubscriber(stores.redis, listener, stores.nodes)
     live = _live_side(stores, desk, hub, subscriber, public_url)
     pages = sandbox_mount(desk.provider)
     watched = {name: jobs.LastSuccess() for name in WATCHED_JOBS}

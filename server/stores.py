@@ -18,7 +18,9 @@ from inventory.ledger.payments import PaymentBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
+from rooms.redis_broker.nodes import Nodes, OneNode
 from server import jobs
+from server.cluster.client import ClusterRedis
 from server.connecting import connect_sql, named_redis, redis_client
 from server.embedded.lock import DataDirLock
 from server.embedded.redis import private_redis, redis_of
@@ -32,6 +34,7 @@ class Stores:
     settings: Settings
     redis_url: str
     redis: "Redis"
+    nodes: Nodes
     engine: Engine
     store: RedisStore
     outbox: Outbox
@@ -75,7 +78,7 @@ async def _watched_redis(data_path: Path, appendfsync: Fsync) -> AsyncIterator[s
 
 
 def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
-    outbox = Outbox(redis)
+    outbox = Outbox(redis, is_cluster=isinstance(redis, ClusterRedis))
     ledger = Ledger(engine)
     catalogue = Catalogue(engine)
     store = RedisStore(
@@ -88,6 +91,7 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         settings=settings,
         redis_url=redis_url,
         redis=redis,
+        nodes=redis if isinstance(redis, ClusterRedis) else OneNode(redis),
         engine=engine,
         store=store,
         outbox=outbox,

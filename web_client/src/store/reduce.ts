@@ -6,6 +6,7 @@ import type {
   EventMessage,
   Greeting,
   HoldView,
+  QuestionView,
   RoomSnapshot,
   SaleView,
   WelcomeMessage,
@@ -13,6 +14,7 @@ import type {
 import { withPoll, withQuestion, withUpvote, withVote } from "./asking";
 import { withComments, withoutComment } from "./comments";
 import { withHold } from "./holds";
+import { inOrder } from "./products";
 import { fresh, withSale, withStock } from "./sales";
 import type { Connection, Pending, RoomState } from "./state";
 
@@ -29,6 +31,7 @@ export type LocalMessage =
   | ["limited", string[]]
   | ["voted", string, number]
   | ["upvoted", string]
+  | ["question", QuestionView]
   | ["poll_put_away"]
   | ["announcement_closed"];
 
@@ -103,6 +106,10 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return withLikes(state, event[4].delta, event[4].total);
     case "viewers":
       return { ...state, viewerCount: event[4].count };
+    case "product_order":
+      return { ...state, products: inOrder(state.products, event[4].product_ids) };
+    case "rundown":
+      return { ...state, rundownVersion: event[4].version };
     case "bought":
       return { ...state, bought: event[4] };
     default:
@@ -132,6 +139,8 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return { ...state, limited: new Set([...state.limited, ...message[1]]) };
     case "voted":
       return withVote(state, message[1], message[2]);
+    case "question":
+      return withQuestion(state, message[1]);
     case "upvoted":
       return withUpvote(state, message[1]);
     case "poll_put_away":

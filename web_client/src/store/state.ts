@@ -35,6 +35,7 @@ export interface RoomState {
   products: ReadonlyMap<string, ProductView>;
   sales: ReadonlyMap<string, Sale>;
   pinnedProductId: string | null;
+  rundownVersion: number; // of the run-of-show that was last told of
   comments: readonly CommentView[]; // oldest first, the last COMMENTS_MAX
   removedIds: readonly string[]; // the last comments taken down, should their own news come late
   pinnedComment: CommentView | null;
@@ -67,6 +68,7 @@ export const EMPTY: RoomState = {
   products: new Map(),
   sales: new Map(),
   pinnedProductId: null,
+  rundownVersion: 0,
   comments: [],
   removedIds: [],
   pinnedComment: null,
