@@ -113,8 +113,9 @@ class Store(Protocol):
         PAUSED is also the answer while the outbox is too far ahead of the ledger.
 
         With `or_wait`, and units of one sale only, it is WAITING in place of SOLD_OUT: units that
-        come back go to those who wait, first come first served, and are then held for them for
-        `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or ALREADY_WAITING, WAITLIST_FULL.
+        come back go to those who wait, first come first served and before whoever asks then, and
+        are held for them for `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or
+        ALREADY_WAITING, WAITLIST_FULL.
         """
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:

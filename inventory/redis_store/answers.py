@@ -16,6 +16,8 @@ from inventory.pool import Pool
 from inventory.redis_store.batcher import Request
 from inventory.store import Result
 
+_AGAIN = "?"
+
 
 def results_of(
     requests: Sequence[Request], answer: dict[str, Any], durability: Durability
@@ -32,11 +34,10 @@ def results_of(
         )
         return [broken] * len(requests)
     batch = _Batch(now_ms, {pool.sale_id: pool for pool in pools}, answer, durability)
+    others = _by_number(answer["others"])
     return [
-        batch.result(number, request, word) if word else None
-        for number, (request, word) in enumerate(
-            zip(requests, answer["outcomes"], strict=True), start=1
-        )
+        None if others.get(number) == _AGAIN else batch.result(number, request, others.get(number))
+        for number, request in enumerate(requests, start=1)
     ]
 
 
@@ -58,8 +59,8 @@ class _Batch:
         self._refusing = _by_number(answer["refusing"])
         self._lines: dict[Any, list[Line]] = {}
 
-    def result(self, number: int, request: Request, word: str) -> Result:
-        outcome = Outcome(word)
+    def result(self, number: int, request: Request, word: str | None) -> Result:
+        outcome = Outcome.HELD if word is None else Outcome(word)
         if outcome is Outcome.HELD or outcome is Outcome.WAITING:
             return self._made(request, outcome)
         if outcome is Outcome.REPLAYED:

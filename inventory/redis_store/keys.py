@@ -6,7 +6,8 @@
 | `holds`     | hash   | hold_id -> Hold, msgpack                                                |
 | `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer's holds in `holds` hold or sold  |
 | `deadlines` | zset   | one hold id or many on end, by when their time is over at the latest;   |
-|             |        | names every hold that is held or waits, and others that did             |
+|             |        | names every hold that is held or waits, and others that did. "sale:" +  |
+|             |        | sale_id: more buyers wait than the last command could serve             |
 | `finished`  | zset   | hold_id, "op:" + restock id, "sale:" + sale_id, by when retention began |
 | `ops`       | hash   | restock_id -> its content, msgpack                                      |
 | `clock`     | string | the highest time seen, in ms                                            |

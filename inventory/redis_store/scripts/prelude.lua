@@ -45,9 +45,16 @@ local epoch_ms = tonumber(redis.call('GET', EPOCH) or '0')
 -- Records as they will be. `false` stands for "not there", so that nothing is looked up twice.
 local pools, holds, counts = {}, {}, {}
 local changed_pools, changed_holds, changed_counts, ending = {}, {}, {}, {}
-local entries, places, left_places, passed_deadlines = {}, {}, {}, {}
+local entries, places, left_places = {}, {}, {}
+local passed_deadlines, deadlines_to_come = {}, {}  -- members; scores and members
 
 local function whole(number) return string.format('%.0f', number) end
+
+-- Names in DEADLINES what must be looked at when (see reclaim.lua), once the command is committed.
+local function look_at(member, from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = whole(from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = member
+end
 
 local function fetch(cache, key, field)
   local record = cache[field]
