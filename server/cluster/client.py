@@ -165,10 +165,15 @@ class ClusterRedis(Redis):
             await self._servers.pop(address).aclose()
 
     async def look_at_versions(self) -> None:
-        """Whether all primaries are new enough for sharded publish and subscribe."""
+        """Whether the primaries are new enough for sharded publish and subscribe: those that
+        answer, at least one. Raises RedisError."""
         servers = [self._server(address) for address in self._slots.primaries()]
-        infos: list[Any] = await asyncio.gather(*(server.info("server") for server in servers))
-        majors = [int(info["redis_version"].partition(".")[0]) for info in infos]
+        asked = (server.info("server") for server in servers)
+        infos: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
+        found = [info for info in infos if not isinstance(info, BaseException)]
+        if not found:
+            raise infos[0]
+        majors = [int(info["redis_version"].partition(".")[0]) for info in found]
         self.is_sharded = min(majors) >= SHARDED_SINCE
 
     async def aclose(
