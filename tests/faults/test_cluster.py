@@ -9,7 +9,8 @@ import pytest
 
 from inventory.redis_store.keys import room_key
 from server.cluster.slots import slot_of
-from tests.harness import Client, LiveServer, Refusal, new_id, one, open_room
+from tests.faults.cluster_sales import audited, buy, is_in_sql, reserve
+from tests.harness import LiveServer, Refusal, new_id, one, open_room
 from tests.redis_nodes import Cluster, Node, binaries
 
 
@@ -35,47 +36,6 @@ async def rooms_of_all_servers(server: LiveServer, cluster: Cluster) -> dict[Nod
         room = await open_room(server, units=10, per_buyer_max=10)
         found.setdefault(home_of(cluster, room), room)
     return found
-
-
-async def reserve(client: Client, reservation_id: str) -> dict[str, object]:
-    """As a client does: after UNAVAILABLE again with the same id."""
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                return await client.ask(
-                    "reserve", reservation_id=reservation_id, lines=one("flash")
-                )
-            except Refusal as refusal:
-                assert refusal.code == "UNAVAILABLE", refusal
-                await asyncio.sleep(0.1)
-
-
-async def buy(client: Client) -> str:
-    reservation_id = new_id()
-    await reserve(client, reservation_id)
-    page = await client.ask("pay", reservation_id=reservation_id)
-    async with httpx.AsyncClient() as browser:
-        await browser.post(f"{page['pay_url']}/pay")
-    await until_paid(client, reservation_id)
-    return reservation_id
-
-
-async def until_paid(client: Client, reservation_id: str) -> None:
-    """Asks: the event that says so is told once, and is lost with a connection to Redis."""
-    async with asyncio.timeout(30):
-        while True:
-            orders = (await client.ask("holds"))["holds"]
-            if {"paid"} == {
-                each["state"] for each in orders if each["reservation_id"] == reservation_id
-            }:
-                return
-            await asyncio.sleep(0.1)
-
-
-def audited(server: LiveServer, *words: str) -> str:
-    audit = server.kaibo("audit", *words)
-    assert audit.returncode == 0, audit.stdout + audit.stderr
-    return audit.stdout
 
 
 async def test_a_sale_from_start_to_paid_order_in_rooms_of_every_server(
@@ -150,24 +110,36 @@ async def test_a_primary_that_dies_during_a_sale_is_replaced_by_its_replica(
         assert server.stop() == 0
 
 
+@pytest.mark.parametrize("is_silent", [False, True], ids=["dead", "silent"])
 async def test_a_server_without_a_replica_holds_up_its_own_rooms_only(
-    tmp_path: Path, newest: Cluster
+    tmp_path: Path, newest: Cluster, is_silent: bool
 ) -> None:
+    """Buying, counting and bringing into SQL go on in the rooms of the other servers, also if it is
+    the server that has the lease of the worker who does that."""
     server = LiveServer(tmp_path / "data", KAIBO_REDIS_URL=newest.url)
     server.start()
     try:
-        (home, room), (_, other), _ = (await rooms_of_all_servers(server, newest)).items()
+        home = newest.owner(slot_of("kaibo:lease:jobs"))
+        rooms = await rooms_of_all_servers(server, newest)
+        room, [other, *_] = rooms.pop(home), rooms.values()
         async with (
             server.client(room, await server.guest(room)) as ann,
             server.client(other, await server.guest(other)) as eve,
+            server.client(other, await server.guest(other, "Bob")) as bob,
         ):
-            home.kill()
+            (home.pause if is_silent else home.kill)()
             with pytest.raises(Refusal, match="UNAVAILABLE"):
                 await ann.ask("reserve", reservation_id=new_id(), lines=one("flash"))
-            for _ in range(5):
-                await buy(eve)
+            bought = await buy(eve)
+            await bob.event("stock", where=lambda body: body["stock"]["sold"] == 1)
+            await eve.ask("like", count=3)
+            await bob.event("likes")
+            await is_in_sql(server, bought)
+            async with httpx.AsyncClient() as orchestrator:
+                ready = await orchestrator.get(f"{server.url}/health/ready")
+            assert ready.status_code == 200, ready.text
             audited(server, "--room", other)
-            home.start()
+            (home.resume if is_silent else home.start)()
             await buy(ann)
             audited(server)
     finally:
