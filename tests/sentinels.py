@@ -66,10 +66,6 @@ class Sentinels:
         self.replica.pause()
         self.primary.ask("CLIENT", "KILL", "TYPE", "replica")
 
-    def until_replaced(self) -> None:
-        """Waits until the replica is the primary."""
-        until("the replica is promoted", lambda: "master" in str(self.replica.ask("ROLE")))
-
     def stop(self) -> None:
         for node in (*self._watchers, self.primary, self.replica):
             node.kill()

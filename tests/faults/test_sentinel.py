@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.wire.codes import CloseCode
 from tests.faults.cluster_sales import audited, buy, is_in_sql, reserve
 from tests.harness import LiveServer, new_id, open_room
 from tests.redis_nodes import binaries
@@ -58,19 +59,23 @@ async def test_with_a_replica_that_had_all_nothing_is_lost(
 async def test_what_only_the_dead_primary_had_is_said_by_the_audit(
     tmp_path: Path, sentinels: Sentinels
 ) -> None:
-    """Replication is asynchronous: an acknowledged hold may be gone. SQL has it, and says so."""
+    """Replication is asynchronous: an acknowledged hold may be gone. SQL has it, and says so. And
+    viewers start anew, as the new primary numbers other events by the same offsets."""
     with serving(tmp_path, sentinels) as server:
         room = await open_room(server, units=10, per_buyer_max=10)
-        async with server.client(room, await server.guest(room)) as ann:
+        token = await server.guest(room)
+        async with server.client(room, token) as ann:
             await buy(ann)
             await asyncio.to_thread(sentinels.until_replica_has_all)
             audited(server)
             sentinels.cut_replication()
             lost = await buy(ann)
+            await ann.ask("comment", text="lost, too")
             await is_in_sql(server, lost)
             sentinels.primary.kill()
             sentinels.replica.resume()
-            await asyncio.to_thread(sentinels.until_replaced)
+            assert (await ann.closed())[0] == CloseCode.STATE_LOST
+        async with server.client(room, token) as ann:
             await buy(ann)
             audit = server.kaibo("audit")
             assert audit.returncode == 1, audit.stdout
