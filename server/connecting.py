@@ -3,6 +3,8 @@ names its setting, before anything listens; a password in a URL is never repeate
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,13 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from inventory.ledger.engine import LedgerUnavailable, open_engine
+from inventory.ledger.engine import (
+    LedgerUnavailable,
+    UnknownDatabase,
+    connect,
+    migrate_if_behind,
+    open_engine,
+)
 from server.cluster.client import ClusterRedis
 from server.redis_url import Address, read_redis_url
 from server.sentinel import PrimaryPool
@@ -73,18 +81,34 @@ async def reach(client: "Redis") -> None:
 
 
 async def connect_sql(settings: Settings) -> Engine:
-    """The database, with its tables made. Raises SettingsError for one that was named, and
-    LedgerUnavailable for the data folder's own."""
-    url = settings.database_url
-    if not url:
-        return await asyncio.to_thread(open_engine, f"sqlite:///{database_path(settings)}")
-    if not url.startswith("sqlite"):
-        raise SettingsError(
-            f"{both_names('database_url')}: only SQLite is supported now: sqlite:////path/to/file"
-        )
+    """The database, with the schema of this version. Raises SchemaMismatch, SettingsError for a
+    database that was named, and LedgerUnavailable for the data folder's own."""
+    with _named_in_errors(settings):
+        return await asyncio.to_thread(open_engine, _database_url(settings))
+
+
+async def migrate_sql(settings: Settings) -> list[str]:
+    """Brings the database to the schema of this version; the revisions that were run. Raises as
+    `connect_sql` does."""
+    with _named_in_errors(settings):
+        engine = connect(_database_url(settings))
+        try:
+            return await asyncio.to_thread(migrate_if_behind, engine)
+        finally:
+            engine.dispose()
+
+
+def _database_url(settings: Settings) -> str:
+    return settings.database_url or f"sqlite:///{database_path(settings)}"
+
+
+@contextlib.contextmanager
+def _named_in_errors(settings: Settings) -> Iterator[None]:
     try:
-        return await asyncio.to_thread(open_engine, url)
-    except (SQLAlchemyError, LedgerUnavailable, ImportError) as error:
+        yield
+    except (SQLAlchemyError, LedgerUnavailable, UnknownDatabase, ImportError) as error:
+        if not settings.database_url:
+            raise
         reason = str(error).splitlines()[0]
         raise SettingsError(f"{both_names('database_url')}: {reason}") from None
 

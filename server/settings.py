@@ -50,7 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Fsync,
         _about("when the private Redis syncs its file: everysec, or always before replies"),
     ] = "everysec"
-    database_url: Annotated[str, _about("SQL ledger; default: SQLite in data_dir")] = ""
+    database_url: Annotated[
+        str, _about("SQL ledger, sqlite:// or postgresql://; default: SQLite in data_dir")
+    ] = ""
     token_secret: Annotated[
         str, _about("key that signs tokens; default: made once in data_dir")
     ] = ""

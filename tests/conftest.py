@@ -1,4 +1,7 @@
-"""What all tests share: one real server, and one real Redis Cluster of each kind there is."""
+"""What all tests share: a real server, a PostgreSQL, and a Redis Cluster of each kind there is.
+
+Each test opens a room of its own in the server, and gets a database of its own in PostgreSQL.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,6 +10,7 @@ import pytest
 from server.cluster.client import ClusterRedis
 from server.connecting import reach, redis_client
 from tests.harness import LiveServer
+from tests.postgres import PostgresServer
 from tests.redis_nodes import Cluster, binaries
 
 
@@ -17,6 +21,15 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    server.start()
+    server.make_template()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session", params=list(binaries()))

@@ -72,8 +72,9 @@ class PaymentBook:
             "received_at_ms": now_ms,
         }
         with writing(self._engine) as connection:
-            statement = insert(connection, payments).on_conflict_do_nothing()
-            return connection.execute(statement, row).rowcount == 1
+            statement = insert(connection, payments).values(row).on_conflict_do_nothing()
+            written = connection.execute(statement.returning(payments.c.payment_id))
+            return written.first() is not None
 
     def settle(self, provider: str, payment_id: str, outcome: str, now_ms: int) -> bool:
         """Writes what became of a payment; the first outcome stands. False if it had one."""

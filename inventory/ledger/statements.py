@@ -18,6 +18,7 @@ from inventory.pool import COUNTER_NAMES, Account
 Counters = dict[str, int]  # by COUNTER_NAMES
 
 _POSITION_MAX = 2**63 - 1
+_GIVEN_BACK = (Account.AVAILABLE.value, Account.SUPPLY.value)
 _AVAILABLE = Account.AVAILABLE.value
 _BOUGHT = {HoldState.HELD: "held", HoldState.PAID: "sold"}
 
@@ -64,7 +65,7 @@ class Statements:
         """
         units = case(
             (movements.c.from_account == _AVAILABLE, movements.c.units),
-            (movements.c.to_account == _AVAILABLE, -movements.c.units),
+            (movements.c.to_account.in_(_GIVEN_BACK), -movements.c.units),
             else_=0,
         )
         query = (

@@ -1,8 +1,8 @@
 """The Lua scripts: read from their files once, called by hash.
 
-Every script is the prelude followed by its own file. A Redis that has forgotten its scripts (after
-a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more call, with the source,
-which also makes Redis remember it again.
+Every script is the parts that all have in common, and then its own file. A Redis that has forgotten
+its scripts (after a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more
+call, with the source, which also makes Redis remember it again.
 """
 
 import hashlib
@@ -15,15 +15,20 @@ from redis.exceptions import NoScriptError
 
 from inventory.redis_store.keys import script_keys
 
+PARTS = ("prelude", "waitlist", "commit", "reclaim")  # what every script begins with
+
 SCRIPT_NAMES = (
     "put_sale",
     "start_sale",
     "end_sale",
+    "pause_sale",
+    "resume_sale",
     "restock",
     "reserve",
     "extend",
     "cancel",
     "pay",
+    "refund",
     "expire",
     "audit",
 )
@@ -39,7 +44,7 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.text = f"{source_of('prelude')}\n-- {name}.lua\n{source_of(name)}"
+        self.text = "\n".join(f"-- {part}.lua\n{source_of(part)}" for part in (*PARTS, name))
         self.sha1 = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __repr__(self) -> str:
@@ -65,4 +70,4 @@ class Scripts:
             packed = await self._redis.evalsha(script.sha1, len(keys), *keys, arguments)
         except NoScriptError:
             packed = await self._redis.eval(script.text, len(keys), *keys, arguments)
-        return msgpack.unpackb(packed)
+        return msgpack.unpackb(packed, strict_map_key=False)  # Lua tables may have numbers as keys

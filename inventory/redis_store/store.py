@@ -11,8 +11,16 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.hold import RECLAIM_BATCH_MAX, Hold, WantedLine, merged
+from inventory.hold import (
+    RECLAIM_BATCH_MAX,
+    WAITLIST_MAX,
+    Hold,
+    WantedLine,
+    merged,
+)
 from inventory.pool import Pool, is_shown
+from inventory.redis_store.answers import results_of
+from inventory.redis_store.batcher import Batcher, Request
 from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
@@ -45,14 +53,17 @@ class RedisStore:
         *,
         retention_ms: int,
         extension_ms: int,
-        outbox_entries_max: int = 1_000_000,
+        outbox_entries_max: int = 50_000,
+        waitlist_max: int = WAITLIST_MAX,
         sales_max: int = SALES_MAX,
     ) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._extension_ms = extension_ms
         self._outbox_entries_max = outbox_entries_max
+        self._waitlist_max = waitlist_max
         self._sales_max = sales_max
+        self._batcher = Batcher(self._reserve_all)
         self._forget_after_ms = retention_ms + FUTURE_MAX_MS
         self._id_window = {"retention_ms": retention_ms, "future_max_ms": FUTURE_MAX_MS}
 
@@ -90,20 +101,48 @@ class RedisStore:
             **self._id_window,
         )
 
+    async def pause_sale(self, room_id: str, sale_id: str) -> Result:
+        return await self._command("pause_sale", room_id, sale_id=sale_id)
+
+    async def resume_sale(self, room_id: str, sale_id: str) -> Result:
+        return await self._command("resume_sale", room_id, sale_id=sale_id)
+
     async def reserve(
-        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+        self,
+        room_id: str,
+        hold_id: str,
+        buyer_id: str,
+        wanted: list[WantedLine],
+        *,
+        or_wait: bool = False,
     ) -> Result:
         timestamp_ms(hold_id)  # raises ValueError on what is not a UUIDv7
-        return await self._command(
+        lines = tuple(merged(wanted))
+        request = Request(hold_id=hold_id, buyer_id=buyer_id, wanted=lines, or_wait=or_wait)
+        return await self._batcher.submit(room_id, request)
+
+    async def _reserve_all(self, room_id: str, requests: Sequence[Request]) -> list[Result | None]:
+        """One call for requests with distinct ids; None where it must be asked again."""
+        numbers: dict[tuple[tuple[WantedLine, ...], bool], int] = {}
+        picks = [
+            numbers.setdefault((each.wanted, each.or_wait), len(numbers) + 1) for each in requests
+        ]
+        answer = await self._call(
             "reserve",
             room_id,
-            hold_id=hold_id,
-            buyer_id=buyer_id,
-            lines=[msgspec.structs.asdict(line) for line in merged(wanted)],
+            hold_ids=[each.hold_id for each in requests],
+            buyer_ids=[each.buyer_id for each in requests],
+            picks=picks,
+            wants=[
+                {"lines": [[line.sale_id, line.quantity] for line in lines], "or_wait": or_wait}
+                for lines, or_wait in numbers
+            ],
             outbox_entries_max=self._outbox_entries_max,
+            waitlist_max=self._waitlist_max,
             reclaim_max=RECLAIM_BATCH_MAX,
             **self._id_window,
         )
+        return results_of(requests, answer)
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(
@@ -125,6 +164,13 @@ class RedisStore:
             payment_id=payment_id,
             amount_cents=amount_cents,
             reclaim_max=RECLAIM_BATCH_MAX,
+        )
+
+    async def refund(
+        self, room_id: str, hold_id: str, refund_id: str, *, with_restock: bool
+    ) -> Result:
+        return await self._command(
+            "refund", room_id, hold_id=hold_id, refund_id=refund_id, with_restock=with_restock
         )
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:

@@ -1,7 +1,8 @@
-"""The `kaibo` command: demo, serve, audit, token, sale. Thin: it reads words and calls parts.
+"""The `kaibo` command: demo, serve, audit, migrate, token, sale.
 
-Every setting is a flag of every command, made from `server.settings`. A command's own flags are
-validated with the wire's own types, so that a wrong one is told by the flag's name.
+Thin: it reads words and calls parts. Every setting is a flag of every command, made from
+`server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
+one is told by the flag's name.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(subparsers)
     _add_token(subparsers)
     _add_audit(subparsers)
+    _add_migrate(subparsers)
     _add_sale(subparsers)
     return parser
 
@@ -124,6 +126,17 @@ def _add_audit(subparsers: Subparsers) -> None:
     _add_settings(audit)
 
 
+def _add_migrate(subparsers: Subparsers) -> None:
+    migrate = _command(
+        subparsers,
+        "migrate",
+        commands.migrate,
+        "Bring the database to the schema of this version. SQLite files are brought to it by "
+        "every start, too; PostgreSQL only by this command.",
+    )
+    _add_settings(migrate)
+
+
 def _add_sale(subparsers: Subparsers) -> None:
     sale = subparsers.add_parser("sale", help="Create, start, end, restock and list sales.")
     acts = sale.add_subparsers(metavar="ACT", required=True)
@@ -131,6 +144,10 @@ def _add_sale(subparsers: Subparsers) -> None:
     _add_start(acts)
     end = _act(acts, "end", "end_sale", "End a sale now; holds already given stay payable.")
     _add_settings(end)
+    pause = _act(acts, "pause", "pause_sale", "Sell nothing for a while; holds stay payable.")
+    _add_settings(pause)
+    resume = _act(acts, "resume", "resume_sale", "Sell again after a pause.")
+    _add_settings(resume)
     _add_restock(acts)
     listing = _command(acts, "list", commands.list_sales, "List a room's sales and their stock.")
     _add_room(listing)

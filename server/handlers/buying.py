@@ -22,21 +22,27 @@ from server.wire.commands import (
 from server.wire.events import ErrorBody
 
 HOLDS_SHOWN_MAX = 50
+_RESERVED = (Outcome.HELD, Outcome.WAITING, Outcome.REPLAYED)
+_GIVEN_BACK = (Outcome.CANCELLED, Outcome.LEFT, Outcome.REPLAYED)
 
 
 async def reserve(parts: HandlerParts, caller: Caller, command: Reserve) -> Reserved | ErrorBody:
     wanted = [WantedLine(line.sale_id, line.quantity) for line in command.lines]
     result = await parts.store.reserve(
-        caller.room_id, command.reservation_id, caller.user_id, wanted
+        caller.room_id,
+        command.reservation_id,
+        caller.user_id,
+        wanted,
+        or_wait=command.or_wait,
     )
-    if result.outcome not in (Outcome.HELD, Outcome.REPLAYED) or result.hold is None:
+    if result.outcome not in _RESERVED or result.hold is None:
         return refusal(result)
     return Reserved(hold=hold_view(result.hold), replayed=result.outcome is Outcome.REPLAYED)
 
 
 async def cancel(parts: HandlerParts, caller: Caller, command: Cancel) -> HoldReply | ErrorBody:
     result = await parts.store.cancel(caller.room_id, command.reservation_id, caller.user_id)
-    if result.outcome not in (Outcome.CANCELLED, Outcome.REPLAYED) or result.hold is None:
+    if result.outcome not in _GIVEN_BACK or result.hold is None:
         return refusal(result)
     return HoldReply(hold=hold_view(result.hold))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from inventory.hold import OFFER_DURATION_MS
 from inventory.uuid7 import FUTURE_MAX_MS
 from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
 from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
@@ -62,6 +63,8 @@ COMMAND_NOTES: dict[str, str] = {
     "put_sale": "Nobody can buy until it is started. Other terms under the same id are KEY_REUSED.",
     "start_sale": "Opens `countdown_s` from now and closes `duration_s` after that. Once per sale.",
     "end_sale": "Close a sale now, before its time. Holds already given stay payable.",
+    "pause_sale": "Sell nothing for a while. Holds stay payable, and the time runs on.",
+    "resume_sale": "Sell again after a pause.",
 }
 
 EVENT_NOTES: dict[str, str] = {
@@ -143,6 +146,7 @@ def render() -> str:
             "retention_h": number(settings.retention_s // 3600),
             "future_min": number(FUTURE_MAX_MS // 60_000),
             "extension_s": number(settings.extension_s),
+            "offer_s": number(OFFER_DURATION_MS // 1_000),
             "comments_shown": number(COMMENTS_SHOWN_MAX),
             "questions_shown": number(QUESTIONS_SHOWN_MAX),
             "socket_only": _socket_only(),

@@ -36,8 +36,10 @@ NOTES = """\
 - **`KAIBO_APPENDFSYNC`** is for the private Redis. With `everysec` a power cut can lose the last
   second or two of holds; with `always` nothing that was acknowledged, but each answer waits for the
   disk. See [what is not promised](../explanation/why-it-cannot-oversell.md#what-is-not-promised).
-- **`KAIBO_DATABASE_URL`** may name a SQLite file elsewhere: `sqlite:////path/to/file`. Only SQLite
-  is supported now.
+- **`KAIBO_DATABASE_URL`** may name a SQLite file elsewhere, `sqlite:////path/to/file`, or a
+  PostgreSQL, `postgresql://user:password@host/database`. Run `kaibo migrate` before the first start
+  on PostgreSQL and after each upgrade, see [Keep the ledger in
+  PostgreSQL](../how-to/use-postgresql.md).
 - **`KAIBO_RETENTION_S`** is also the oldest reservation id that is accepted, see
   [reservations](protocol.md#reservations).
 """

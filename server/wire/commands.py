@@ -102,10 +102,15 @@ class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reserve(Command, frozen=True):
-    """Hold units of one or more sales, all or none. Retrying with the same id is safe."""
+    """Hold units of one or more sales, all or none. Retrying with the same id is safe.
+
+    With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
+    waitlist instead.
+    """
 
     reservation_id: Uuid7
     lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
+    or_wait: bool = False
 
 
 class Reserved(Reply, frozen=True):
@@ -194,6 +199,14 @@ class EndSale(Command, frozen=True):
     sale_id: Id
 
 
+class PauseSale(Command, frozen=True):
+    sale_id: Id
+
+
+class ResumeSale(Command, frozen=True):
+    sale_id: Id
+
+
 class Restock(Command, frozen=True):
     """Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id."""
 
@@ -250,6 +263,8 @@ COMMANDS: dict[str, type[Command]] = {
     "put_sale": PutSale,
     "start_sale": StartSale,
     "end_sale": EndSale,
+    "pause_sale": PauseSale,
+    "resume_sale": ResumeSale,
     "restock": Restock,
     "pin": Pin,
     "rundown": ShowRundown,
@@ -289,6 +304,8 @@ REPLIES: dict[str, type[Reply]] = {
     "put_sale": SaleReply,
     "start_sale": SaleReply,
     "end_sale": SaleReply,
+    "pause_sale": SaleReply,
+    "resume_sale": SaleReply,
     "restock": SaleReply,
     "pin": Done,
     "rundown": RundownReply,

@@ -10,11 +10,11 @@ transaction. Calls block; async code calls them through `asyncio.to_thread`.
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, Engine, inspect, select, text, update
+from sqlalchemy import Connection, Engine, select, update
 
 from inventory.ledger.engine import insert, reading, writing
 from inventory.payments.port import Checkout
-from inventory.payments.sandbox.tables import checkouts, metadata, webhooks
+from inventory.payments.sandbox.tables import IS_LIVE, checkouts, webhooks
 
 
 class CheckoutState(StrEnum):
@@ -45,7 +45,6 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
 
 
-_TABLE = checkouts.name
 _KINDS = {CheckoutState.PAID: "paid", CheckoutState.DECLINED: "failed"}
 
 
@@ -54,28 +53,26 @@ class Books:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with writing(engine) as connection:
-            metadata.create_all(connection)
-            _add_deadline(connection)
 
     def open(self, checkout: Checkout, now_ms: int) -> CheckoutRecord:
         """The hold's checkout that is open or paid already, else this one, opened."""
         opened = CheckoutRecord(
             **msgspec.structs.asdict(checkout), state=CheckoutState.OPEN, created_at_ms=now_ms
         )
-        live = select(checkouts).where(
-            checkouts.c.room_id == checkout.room_id,
-            checkouts.c.hold_id == checkout.hold_id,
-            checkouts.c.state != CheckoutState.DECLINED.value,
-        )
         with writing(self._engine) as connection:
-            # The index of live checkouts decides who is first, not a look before the insert.
-            connection.execute(
+            # The index of live checkouts decides who is first, not a look before the insert; the
+            # update that changes nothing gives the one that was first, whoever finishes it now.
+            statement = (
                 insert(connection, checkouts)
                 .values(msgspec.to_builtins(opened))
-                .on_conflict_do_nothing()
+                .on_conflict_do_update(
+                    index_elements=["room_id", "hold_id"],
+                    index_where=IS_LIVE,
+                    set_={"state": checkouts.c.state},
+                )
+                .returning(*checkouts.columns)
             )
-            row = connection.execute(live).one()
+            row = connection.execute(statement).one()
         return msgspec.convert(row, CheckoutRecord, from_attributes=True)
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
@@ -99,12 +96,6 @@ class Books:
             if happened and record is not None:
                 connection.execute(insert(connection, webhooks).values(_queued(record, now_ms)))
         return record
-
-
-def _add_deadline(connection: Connection) -> None:
-    """Books that were begun before checkouts had a deadline get the column for it."""
-    if all(column["name"] != "deadline_ms" for column in inspect(connection).get_columns(_TABLE)):
-        connection.execute(text(f"ALTER TABLE {_TABLE} ADD COLUMN deadline_ms BIGINT"))
 
 
 def _read(connection: Connection, checkout_id: str) -> CheckoutRecord | None:
