@@ -189,9 +189,10 @@ class ClusterRedis(Redis):
         """Close the clients of servers that are no longer of the Cluster."""
         kept = self._slots.primaries() | self._slots.replicas | set(self._seeds)
         for address in self._servers.keys() - kept:
-            server = self._servers.pop(address)
-            self._silent_until_s.pop(server, None)
-            await server.aclose()
+            server = self._servers.pop(address, None)
+            if server is not None:
+                self._silent_until_s.pop(server, None)
+                await server.aclose()
 
     async def look_at_versions(self) -> None:
         """Whether the primaries are new enough for sharded publish and subscribe: those that
@@ -211,6 +212,8 @@ class ClusterRedis(Redis):
     ) -> None:
         if self._refreshing is not None:
             await jobs.end({self._refreshing})
+        for asking in self._askings:
+            asking.cancel()
         for server in self._servers.values():
             await server.aclose()
 
