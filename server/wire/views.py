@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
+DurabilityName = Literal["memory", "fsync", "replica"]
 HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
 
