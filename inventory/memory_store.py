@@ -133,6 +133,7 @@ class MemoryStore:
     ) -> Result:
         room, now_ms, lines = self._room(room_id), self._clock(), merged(wanted)
         self._reclaim(room, now_ms)
+        self._serve_who_waits(room, lines, now_ms)
         seen = room.holds.get(hold_id)
         if seen is not None:
             if not asks_for(seen, buyer_id, lines):
@@ -162,6 +163,14 @@ class MemoryStore:
         reclaimed = room.reclaim(RECLAIM_BATCH_MAX, now_ms)
         room.serve_waitlists(now_ms)
         return len(reclaimed)
+
+    def _serve_who_waits(self, room: MemoryRoom, lines: list[WantedLine], now_ms: int) -> None:
+        """Who waits comes before who asks now."""
+        wanted = {line.sale_id for line in lines} & room.pools.keys()
+        room.touched |= {sale_id for sale_id in wanted if room.is_serving(sale_id, now_ms)}
+        room.serve_waitlists(now_ms)
+        while room.unserved & wanted:
+            room.serve_waitlists(now_ms)
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         room, now_ms = self._room(room_id), self._clock()
@@ -247,10 +256,11 @@ class MemoryStore:
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
         room, now_ms = self._room(room_id), self._clock()
+        more_to_serve = bool(room.unserved)
         expired = room.reclaim(at_most, now_ms)
         room.serve_waitlists(now_ms)
         full = room.forget(forget_before_ms(now_ms, self._retention_ms), at_most, now_ms)
-        again = full or len(expired) == at_most
+        again = full or len(expired) == at_most or more_to_serve
         return Swept(holds=expired, again=again)
 
     async def pools(self, room_id: str) -> list[Pool]:

@@ -6,6 +6,7 @@ grows; at its cap the store pauses reserving. Several writers at once are wastef
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -100,10 +101,8 @@ class LedgerWriter:
             return
         self._trim_next_s = clock() + _TRIM_INTERVAL_S
         for room_id in list(self._untrimmed):
-            try:
+            with contextlib.suppress(StoreUnavailable):
                 await self._trim(room_id)
-            except StoreUnavailable as error:
-                log.info("the outbox of room %s is not trimmed now: %s", room_id, error)
 
     async def _position(self, room_id: str) -> int:
         if room_id not in self._positions:

@@ -9,7 +9,9 @@ from inventory.uuid7 import FUTURE_MAX_MS
 from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
 from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
 from server import session
+from server.assembly import FRAGMENTS_MAX, FRAME_RATE
 from server.http.endpoints import ENDPOINTS
+from server.input_pace import HELD_BYTES_MAX
 from server.reference.codes import close_table, error_table
 from server.reference.markdown import (
     doc,
@@ -221,7 +223,26 @@ def _views() -> Iterator[str]:
 def _limits(settings: Settings) -> str:
     rate = session.COMMAND_RATE
     rows = [
-        ["a message", f"{number(settings.message_bytes_max)} bytes", "closed with 1009"],
+        [
+            "the handshake",
+            f"{number(settings.header_bytes_max)} bytes, within {settings.request_timeout_s} s",
+            "refused or cut off",
+        ],
+        [
+            "what you send before the welcome",
+            f"{number(HELD_BYTES_MAX)} bytes",
+            "closed with 1009",
+        ],
+        [
+            "a message",
+            f"{number(settings.message_bytes_max)} bytes, in {FRAGMENTS_MAX} frames",
+            "closed with 1009",
+        ],
+        [
+            "frames of a connection, of every kind",
+            f"{FRAME_RATE.burst} at once, then {FRAME_RATE.per_minute // 60} a second",
+            "closed with 4029",
+        ],
         [
             "commands of a connection",
             f"{rate.burst} at once, then {rate.per_minute // 60} a second",
