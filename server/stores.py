@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from inventory.durability import Durability
 from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.lag import LagMeter
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
 from inventory.ledger.writer import LedgerWriter
@@ -45,6 +46,7 @@ class Stores:
     catalogue: Catalogue
     book: PaymentBook
     writer: LedgerWriter
+    lag: LagMeter
 
 
 @contextlib.asynccontextmanager
@@ -108,4 +110,5 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         catalogue=catalogue,
         book=PaymentBook(engine),
         writer=LedgerWriter(outbox, ledger, catalogue),
+        lag=LagMeter(outbox, ledger),
     )
