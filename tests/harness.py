@@ -37,6 +37,18 @@ def new_id() -> str:
     return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
 
 
+def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a `kaibo` command on a data folder that no server of this test's owns."""
+    return subprocess.run(
+        [sys.executable, "-m", "server", *words, "--data-dir", str(data_dir)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 class LiveServer:
     """`kaibo serve`, or another `command` that serves, on `data_dir`; `environ` adds settings."""
 

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgpack
@@ -28,12 +28,11 @@ from inventory.ledger.ledger import Ledger
 from inventory.ledger.writer import LedgerWriter
 from inventory.pool import counters
 from inventory.redis_store.outbox import Outbox
-from server.jobs import end
 from tests.harness import REPOSITORY
+from tests.inventory.following import eventually, running
 from tests.inventory.shop import RedisServer, Shop
 from tests.postgres import PostgresServer
 
-DEADLINE_S = 30.0
 SCRIPT = "tests/inventory/writer_process.py"
 
 Process = subprocess.Popen[bytes]
@@ -88,14 +87,6 @@ def kill(process: Process) -> None:
     """kill -9, as a crash would."""
     process.kill()
     process.wait()
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Asks until it is so, or fails saying what was awaited."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not await check():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.01)
 
 
 async def reaches_sql(ledger: Ledger, shop: Shop, hold_id: str) -> None:
@@ -163,14 +154,6 @@ async def test_writers_that_die_in_the_middle_of_a_rush_lose_and_double_nothing(
     await reaches_sql(ledger, shop, hold_id)
     await assert_all_agrees(shop, ledger, writer)
     assert len(ledger.orders(shop.room_id, 1_000)) == 300
-
-
-@contextlib.asynccontextmanager
-async def running(writer: LedgerWriter) -> AsyncIterator[None]:
-    task = asyncio.create_task(writer.run())
-    yield
-    assert not task.done()
-    await end({task})
 
 
 async def test_while_sql_is_away_the_outbox_fills_up_and_the_sale_pauses(

@@ -1,9 +1,5 @@
 """The ledger writer: it follows every room, trims what is safe, and outlives its neighbours."""
 
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -20,26 +16,8 @@ from inventory.ledger.tables import parked
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from inventory.store import StoreUnavailable
-from server.jobs import end
+from tests.inventory.following import eventually, running
 from tests.inventory.shop import RedisServer, Shop
-
-DEADLINE_S = 15.0
-
-
-@contextlib.asynccontextmanager
-async def running(writer: LedgerWriter) -> AsyncIterator[None]:
-    task = asyncio.create_task(writer.run())
-    yield
-    assert not task.done()
-    await end({task})
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Asks until it is so, or fails saying what was awaited."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not await check():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.01)
 
 
 async def is_held(shop: Shop, hold_id: str) -> bool:

@@ -12,19 +12,7 @@ import pytest
 from server.embedded.redis import attach
 from server.reference.cli import help_of
 from server.settings import Settings, describe, environ_name, flag_name
-from tests.harness import REPOSITORY, LiveServer, new_id, one, open_room
-
-
-def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "server", *words, "--data-dir", str(data_dir)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
+from tests.harness import REPOSITORY, LiveServer, kaibo, new_id, one, open_room
 
 COMMANDS = ("", "demo", "serve", "audit", "migrate", "token", "sale", "sale start")
 

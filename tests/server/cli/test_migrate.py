@@ -2,29 +2,16 @@
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
 from inventory.ledger.schema import revisions
-from tests.harness import REPOSITORY, LiveServer, new_id, one, open_room
+from tests.harness import LiveServer, kaibo, new_id, one, open_room
 from tests.postgres import PostgresServer
 
 DEADLINE_S = 15.0
-
-
-def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "server", *words, "--data-dir", str(data_dir)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_a_file_is_made_before_the_first_start_and_is_then_up_to_date(tmp_path: Path) -> None:
