@@ -79,9 +79,8 @@ def test_load_tests_import_only_the_wire() -> None:
     for path in files_of("loadtests"):
         for name in imported(ast.parse(path.read_text())):
             if name.partition(".")[0] in OURS:
-                allowed = ("server.wire", "loadtests")
-                if path == ENGINE_BENCHMARK:
-                    allowed = (*allowed, "inventory")
+                more = ("inventory",) if path == ENGINE_BENCHMARK else ()
+                allowed = ("server.wire", "loadtests", *more)
                 assert name.startswith(allowed), f"{path} imports {name}"
 
 
