@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from inventory.codes import Outcome
+from inventory.durability import Durability
 from inventory.hold import Hold, WantedLine
 from inventory.pool import Pool
 
@@ -46,7 +47,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `hold` is the hold concerned, if it is the caller's to see. `pools` are the pools touched, or
     for a refusal of a sale the one that refused. `first_outcome` is what a REPLAYED command first
-    led to.
+    led to. `epoch_ms`: when the room's state was restored from SQL, 0 if it never was.
+    `durability` is what all of this survives.
     """
 
     outcome: Outcome
@@ -54,6 +56,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
     pools: list[Pool] = []
     first_outcome: Outcome | None = None
+    epoch_ms: int = 0
+    durability: Durability = Durability.MEMORY
 
 
 class Swept(msgspec.Struct, frozen=True):

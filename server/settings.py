@@ -16,7 +16,8 @@ from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
-Fsync = Literal["everysec", "always"]
+ReplicaWaitMs = Annotated[int, Meta(ge=1, le=4_000)]  # below the time a Redis has to answer
+DurabilityName = Literal["memory", "fsync", "replica"]
 
 PREFIX = "KAIBO_"
 NO_SETTINGS = {"KAIBO_HOST_TOKEN"}  # the load test's, which may share a shell with a server
@@ -46,10 +47,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         _about("one Redis, a Cluster or Sentinels; default: a private redis-server in data_dir"),
     ] = ""
-    appendfsync: Annotated[
-        Fsync,
-        _about("when the private Redis syncs its file: everysec, or always before replies"),
-    ] = "everysec"
+    durability: Annotated[
+        DurabilityName,
+        _about("what a purchase survives once answered: memory, fsync or replica"),
+    ] = "memory"
+    replicas_min: Annotated[
+        Positive, _about("replicas that must have a purchase, with durability replica")
+    ] = 1
+    replica_wait_ms: Annotated[
+        ReplicaWaitMs, _about("how long to wait for them; then the answer says memory")
+    ] = 500
     database_url: Annotated[
         str, _about("SQL ledger, sqlite:// or postgresql://; default: SQLite in data_dir")
     ] = ""
@@ -109,8 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Positive, _about("how long a finished hold and its id are remembered in Redis")
     ] = 86_400
     outbox_entries_max: Annotated[
-        Positive, _about("outbox entries not yet in SQL at which sales pause")
-    ] = 1_000_000
+        Positive,
+        _about("outbox entries, of up to 128 holds each, not yet in SQL at which sales pause"),
+    ] = 50_000
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ, **flags: str | None) -> "Settings":

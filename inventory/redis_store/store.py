@@ -11,6 +11,7 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
+from inventory.durability import Durability
 from inventory.hold import (
     RECLAIM_BATCH_MAX,
     WAITLIST_MAX,
@@ -22,6 +23,7 @@ from inventory.pool import Pool, is_shown
 from inventory.redis_store.answers import results_of
 from inventory.redis_store.batcher import Batcher, Request
 from inventory.redis_store.failing import unavailable_when_failing
+from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
@@ -44,7 +46,7 @@ class RedisStore:
 
     `retention_ms`: how long ids and finished holds are remembered. `extension_ms`: what a hold
     gains when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving
-    pauses.
+    pauses. `keeping`: what a change has to survive before it is answered.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class RedisStore:
         outbox_entries_max: int = 50_000,
         waitlist_max: int = WAITLIST_MAX,
         sales_max: int = SALES_MAX,
+        keeping: Keeping | None = None,
     ) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._scripts = Scripts(redis, keeping or Keeping())
         self._extension_ms = extension_ms
         self._outbox_entries_max = outbox_entries_max
         self._waitlist_max = waitlist_max
@@ -127,7 +130,7 @@ class RedisStore:
         picks = [
             numbers.setdefault((each.wanted, each.or_wait), len(numbers) + 1) for each in requests
         ]
-        answer = await self._call(
+        answer, durability = await self._call(
             "reserve",
             room_id,
             hold_ids=[each.hold_id for each in requests],
@@ -142,7 +145,7 @@ class RedisStore:
             reclaim_max=RECLAIM_BATCH_MAX,
             **self._id_window,
         )
-        return results_of(requests, answer)
+        return results_of(requests, answer, durability)
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(
@@ -174,14 +177,15 @@ class RedisStore:
         )
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
-        answer = await self._call(
+        answer, _ = await self._call(
             "expire", room_id, at_most=at_most, forget_after_ms=self._forget_after_ms
         )
         return msgspec.convert({"holds": [], "again": False} | answer, Swept)
 
     async def audit(self, room_id: str, buyers: Sequence[str] = ()) -> RoomFacts:
         """The room's sales, and some fields of `buyers`, at one moment."""
-        return msgspec.convert(await self._call("audit", room_id, buyers=list(buyers)), RoomFacts)
+        facts, _ = await self._call("audit", room_id, buyers=list(buyers))
+        return msgspec.convert(facts, RoomFacts)
 
     def scan(self, room_id: str) -> RoomScan:
         """The room's holds and buyers, in small steps."""
@@ -211,15 +215,16 @@ class RedisStore:
 
     async def _command(self, script: str, room_id: str, **args: Any) -> Result:
         """Runs a command; again for as long as it says that more due holds can be reclaimed."""
-        answer = await self._call(script, room_id, **args)
+        answer, durability = await self._call(script, room_id, **args)
         while answer.get("again"):
-            answer = await self._call(script, room_id, **args)
-        return msgspec.convert(answer, Result)
+            answer, durability = await self._call(script, room_id, **args)
+        return msgspec.convert(answer | {"durability": durability}, Result)
 
-    async def _call(self, script: str, room_id: str, **args: Any) -> dict[str, Any]:
+    async def _call(
+        self, script: str, room_id: str, **args: Any
+    ) -> tuple[dict[str, Any], Durability]:
         with unavailable_when_failing():
-            answer: dict[str, Any] = await self._scripts.call(script, room_id, args)
-        return answer
+            return await self._scripts.call(script, room_id, args)
 
 
 def _pools(packed: Any) -> list[Pool]:

@@ -53,6 +53,7 @@ from server.wire.together import (
 )
 from server.wire.views import (
     CommentView,
+    DurabilityName,
     HoldView,
     ProductView,
     RoomView,
@@ -114,10 +115,16 @@ class Reserve(Command, frozen=True):
 
 
 class Reserved(Reply, frozen=True):
-    """`replayed`: this id was seen before and `hold` is that first reservation as it is now."""
+    """`replayed`: this id was seen before and `hold` is that first reservation as it is now.
+
+    `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+    you keep and show with `readmit` should the server ever have lost it.
+    """
 
     hold: HoldView
     replayed: bool
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Cancel(Command, frozen=True):
@@ -125,7 +132,10 @@ class Cancel(Command, frozen=True):
 
 
 class HoldReply(Reply, frozen=True):
+    """`durability` as in `Reserved`."""
+
     hold: HoldView
+    durability: DurabilityName
 
 
 class Pay(Command, frozen=True):
@@ -135,8 +145,12 @@ class Pay(Command, frozen=True):
 
 
 class PayPage(Reply, frozen=True):
+    """`durability` and `receipt` as in `Reserved`; this receipt has the new deadline."""
+
     hold: HoldView
     pay_url: str
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Holds(Command, frozen=True):

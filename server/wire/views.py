@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
+DurabilityName = Literal["memory", "fsync", "replica"]
 HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
 
@@ -42,6 +43,7 @@ class SaleView(View, frozen=True):
     ends_at_ms: int | None
     paused: bool
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class StockView(View, frozen=True):

@@ -78,6 +78,7 @@ local function reply(outcome, fields)
   fields = fields or {}
   fields.outcome = outcome
   fields.now_ms = now_ms
+  fields.epoch_ms = epoch_ms
   return cmsgpack.pack(fields)
 end
 

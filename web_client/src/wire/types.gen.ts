@@ -295,19 +295,31 @@ export interface HoldView {
   offered?: boolean;
 }
 
-/** `replayed`: this id was seen before and `hold` is that first reservation as it is now. */
+/**
+ * `replayed`: this id was seen before and `hold` is that first reservation as it is now.
+ *
+ * `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+ * you keep and show with `readmit` should the server ever have lost it.
+ */
 export interface Reserved {
   hold: HoldView;
   replayed: boolean;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
+/** `durability` as in `Reserved`. */
 export interface HoldReply {
   hold: HoldView;
+  durability: "fsync" | "memory" | "replica";
 }
 
+/** `durability` and `receipt` as in `Reserved`; this receipt has the new deadline. */
 export interface PayPage {
   hold: HoldView;
   pay_url: string;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
 export interface HoldsReply {
@@ -389,6 +401,7 @@ export interface SaleView {
   ends_at_ms: number | null;
   paused: boolean;
   version: number;
+  waiting?: number;
 }
 
 export interface SaleReply {
