@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from inventory.ledger.lost_payments import LostPayments
 from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.payments.settle import Settler
 from inventory.receipt import Receipts
@@ -175,6 +176,7 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         ledger=stores.ledger,
         provider=provider,
         receipts=Receipts(purpose_key(load_secret(settings), "receipts")),
+        lost_payments=LostPayments(stores.engine),
         broker=broker,
         events_kept=settings.room_events_kept,
         likes=likes,

@@ -6,7 +6,16 @@ import logging
 from inventory.ledger.engine import LedgerUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.handlers import asking, buying, chat, moderation, rundown, selling, showroom
+from server.handlers import (
+    asking,
+    buying,
+    chat,
+    moderation,
+    readmitting,
+    rundown,
+    selling,
+    showroom,
+)
 from server.handlers.parts import Handler, HandlerParts
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
@@ -26,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "upvote": asking.upvote,
     "attention": chat.attention,
     "reserve": buying.reserve,
+    "readmit": readmitting.readmit,
     "cancel": buying.cancel,
     "pay": buying.pay,
     "holds": buying.holds,

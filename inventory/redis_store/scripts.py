@@ -27,6 +27,7 @@ SCRIPT_NAMES = (
     "resume_sale",
     "restock",
     "reserve",
+    "readmit",
     "extend",
     "cancel",
     "pay",

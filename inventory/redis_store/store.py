@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from inventory.durability import Durability
 from inventory.hold import (
+    READMITTED_MIN_MS,
     RECLAIM_BATCH_MAX,
     WAITLIST_MAX,
     Hold,
@@ -146,6 +147,20 @@ class RedisStore:
             **self._id_window,
         )
         return results_of(requests, answer, durability)
+
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        return await self._command(
+            "readmit",
+            room_id,
+            hold_id=hold.hold_id,
+            buyer_id=hold.buyer_id,
+            lines=[msgspec.structs.astuple(line) for line in hold.lines],
+            created_at_ms=hold.created_at_ms,
+            deadline_ms=hold.deadline_ms,
+            grace_ms=READMITTED_MIN_MS,
+            reclaim_max=RECLAIM_BATCH_MAX,
+            **self._id_window,
+        )
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(

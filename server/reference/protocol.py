@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from inventory.hold import OFFER_DURATION_MS
+from inventory.hold import OFFER_DURATION_MS, READMITTED_MIN_MS
 from inventory.uuid7 import FUTURE_MAX_MS
 from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
 from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
@@ -55,6 +55,7 @@ COMMAND_NOTES: dict[str, str] = {
     "attention": "Send it seldom, with what gathered for some seconds. Only viewers are counted.",
     "run_step": "Refuses as the step's own command does too, and then the step is not done.",
     "reserve": "See [reservations](#reservations).",
+    "readmit": "See [receipts](#receipts). Repeating it is harmless.",
     "cancel": "Give a reservation's units back. Repeating it is harmless.",
     "pay": "Open `pay_url` in a browser. Asking again gives the same page and extends nothing. The "
     "order is paid when a `hold` event says so, not when the page returns.",
@@ -148,6 +149,7 @@ def render() -> str:
             "retention_h": number(settings.retention_s // 3600),
             "future_min": number(FUTURE_MAX_MS // 60_000),
             "extension_s": number(settings.extension_s),
+            "readmitted_s": number(READMITTED_MIN_MS // 1_000),
             "offer_s": number(OFFER_DURATION_MS // 1_000),
             "comments_shown": number(COMMENTS_SHOWN_MAX),
             "questions_shown": number(QUESTIONS_SHOWN_MAX),

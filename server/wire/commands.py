@@ -17,6 +17,7 @@ from server.wire.fields import (
     Currency,
     Id,
     Quantity,
+    ReceiptText,
     Text,
     TimestampMs,
     Title,
@@ -125,6 +126,13 @@ class Reserved(Reply, frozen=True):
     replayed: bool
     durability: DurabilityName
     receipt: str | None = None
+
+
+class Readmit(Command, frozen=True):
+    """Show the receipt of a reservation that the server does not know any more: you get it back if
+    its units are free. `replayed`: it was never lost. Retrying is safe."""
+
+    receipt: ReceiptText
 
 
 class Cancel(Command, frozen=True):
@@ -254,6 +262,7 @@ COMMANDS: dict[str, type[Command]] = {
     "upvote": Upvote,
     "attention": Attention,
     "reserve": Reserve,
+    "readmit": Readmit,
     "cancel": Cancel,
     "pay": Pay,
     "holds": Holds,
@@ -295,6 +304,7 @@ REPLIES: dict[str, type[Reply]] = {
     "upvote": QuestionReply,
     "attention": Done,
     "reserve": Reserved,
+    "readmit": Reserved,
     "cancel": HoldReply,
     "pay": PayPage,
     "holds": HoldsReply,

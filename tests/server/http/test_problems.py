@@ -11,6 +11,7 @@ from server.wire.events import ErrorBody
 SUCCESSES = {
     Outcome.REPLAYED,
     Outcome.HELD,
+    Outcome.READMITTED,
     Outcome.EXTENDED,
     Outcome.CANCELLED,
     Outcome.EXPIRED,

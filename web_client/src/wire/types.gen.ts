@@ -60,6 +60,14 @@ export interface Reserve {
   or_wait?: boolean;
 }
 
+/**
+ * Show the receipt of a reservation that the server does not know any more: you get it back if
+ * its units are free. `replayed`: it was never lost. Retrying is safe.
+ */
+export interface Readmit {
+  receipt: string;
+}
+
 export interface Cancel {
   reservation_id: string;
 }
@@ -566,6 +574,7 @@ export interface Commands {
   upvote: Upvote;
   attention: Attention;
   reserve: Reserve;
+  readmit: Readmit;
   cancel: Cancel;
   pay: Pay;
   holds: Holds;
@@ -607,6 +616,7 @@ export interface Replies {
   upvote: QuestionReply;
   attention: Done;
   reserve: Reserved;
+  readmit: Reserved;
   cancel: HoldReply;
   pay: PayPage;
   holds: HoldsReply;
@@ -670,6 +680,7 @@ export const LEAST_ROLE = {
   upvote: "viewer",
   attention: "viewer",
   reserve: "viewer",
+  readmit: "viewer",
   cancel: "viewer",
   pay: "viewer",
   holds: "viewer",
@@ -720,6 +731,7 @@ export type ErrorCode =
   | "POLL_OPEN"
   | "POLL_CLOSED"
   | "ALREADY_VOTED"
+  | "BAD_RECEIPT"
   | "UNKNOWN_STEP"
   | "CHANGED_MEANWHILE"
   | "LIMIT_REACHED"
