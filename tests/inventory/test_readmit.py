@@ -1,8 +1,6 @@
 """A hold that was lost comes back to who shows its receipt, if its units are free; ids of the time
 before are not executed again."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
 import pytest
 
@@ -29,9 +27,9 @@ def lost_hold(shop: Shop, buyer_id: str = "ann", quantity: int = 1, left_ms: int
 
 
 @pytest.fixture
-async def open_shop(shop: Shop) -> AsyncIterator[Shop]:
+async def open_shop(shop: Shop) -> Shop:
     await shop.open(units=3)
-    yield shop
+    return shop
 
 
 async def test_a_lost_hold_comes_back_as_its_receipt_has_it(
