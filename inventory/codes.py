@@ -51,6 +51,7 @@ class Outcome(StrEnum):
     RESTOCKED = "RESTOCKED"
     SALE_PAUSED = "SALE_PAUSED"
     SALE_RESUMED = "SALE_RESUMED"
+    RESTORED = "RESTORED"  # the room was made anew from SQL, under a new epoch
     ARCHIVED = "ARCHIVED"  # an ended sale left Redis after retention; nobody is answered so
     # What a payment led to; each is final and recorded.
     PAID = "PAID"

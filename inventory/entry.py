@@ -52,6 +52,11 @@ def position_of(stream_id: str) -> int:
     return int(time_ms) * _SEQUENCE_MAX + int(sequence)
 
 
+def time_ms_of(position: int) -> int:
+    """When the entry was made, by Redis's clock."""
+    return position // _SEQUENCE_MAX
+
+
 def stream_id_of(position: int) -> str:
     """The stream id of a position."""
     return f"{position // _SEQUENCE_MAX}-{position % _SEQUENCE_MAX}"

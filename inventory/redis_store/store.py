@@ -28,6 +28,7 @@ from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
+from inventory.redis_store.staging import Staging
 from inventory.store import SALES_MAX, Result, SaleTerms, Swept
 from inventory.uuid7 import FUTURE_MAX_MS, timestamp_ms
 
@@ -36,6 +37,7 @@ class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A room at one moment, as `scripts/audit.lua` found it."""
 
     now_ms: int
+    epoch_ms: int
     last_id: str  # of the outbox
     outbox_entries: int
     pools: list[Pool]
@@ -205,6 +207,10 @@ class RedisStore:
     def scan(self, room_id: str) -> RoomScan:
         """The room's holds and buyers, in small steps."""
         return RoomScan(self._redis, room_id)
+
+    def staging(self, room_id: str) -> Staging:
+        """Where the room is made anew."""
+        return Staging(self._redis, self._scripts, room_id)
 
     def remembered_since_ms(self, now_ms: int) -> int:
         """What finished at this time or later is remembered at `now_ms`."""

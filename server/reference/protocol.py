@@ -86,6 +86,8 @@ EVENT_NOTES: dict[str, str] = {
     "rundown": "the run-of-show was changed, or a step of it was done",
     "hold": "only to its own buyer, on every connection: held, extended, paid, cancelled, expired; "
     "may come twice",
+    "restored": "Redis had lost the room's sales and an operator restored them; see "
+    "[receipts](#receipts). The sales follow as they are now",
     "stock": "a sale's counters; only the latest of each sale is sent",
     "likes": "likes since the last of these, and ever; four times a second at most",
     "viewers": "how many watch, about once a second and only when it changes; hosts do not count",

@@ -20,6 +20,7 @@ SUCCESSES = {
     Outcome.STOPPED,
     Outcome.RESTOCKED,
     Outcome.ARCHIVED,
+    Outcome.RESTORED,
     Outcome.PAID,
     Outcome.PAID_LATE,
     Outcome.REFUND_DUE,

@@ -425,6 +425,14 @@ export interface SaleEvent {
   sale: SaleView;
 }
 
+/**
+ * The room's sales were lost and are restored: ask for `holds`, and show the receipts of those
+ * that are missing. `epoch_ms`: when it was.
+ */
+export interface RestoredEvent {
+  epoch_ms: number;
+}
+
 export interface CommentEvent {
   comment: CommentView;
 }
@@ -651,6 +659,7 @@ export interface Replies {
 
 export interface Events {
   sale: SaleEvent;
+  restored: RestoredEvent;
   comment: CommentEvent;
   comment_removed: CommentRemovedEvent;
   comment_pinned: CommentPinnedEvent;
