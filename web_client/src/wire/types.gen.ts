@@ -409,6 +409,7 @@ export interface SaleView {
   ends_at_ms: number | null;
   paused: boolean;
   version: number;
+  waiting?: number;
 }
 
 export interface SaleReply {
