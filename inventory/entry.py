@@ -54,7 +54,7 @@ def position_of(stream_id: str) -> int:
 
 def time_ms_of(position: int) -> int:
     """When the entry was made, by Redis's clock."""
-    return position // _SEQUENCE_MAX
+    return position // POSITIONS_PER_MS
 
 
 def stream_id_of(position: int) -> str:
