@@ -28,10 +28,13 @@ from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter, Rate
 from rooms.redis_broker.broker import RedisBroker
+from rooms.redis_broker.minutes import RedisMinutes
+from rooms.redis_broker.rundown import RedisRundowns
 from rooms.redis_broker.subscriber import RedisSubscriber
 from server import jobs
 from server.census import Census, Limits
 from server.clock import now_ms
+from server.counting import Counting
 from server.dispatch import Dispatcher
 from server.doorkeeper import Doorkeeper
 from server.embedded.lock import DataDirLock
@@ -42,6 +45,7 @@ from server.http.sandbox_pages import sandbox_mount
 from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
+from server.pictures import Pictures
 from server.publishing import skipped_notice
 from server.pulse import Pulse
 from server.relay import Relay
@@ -71,6 +75,8 @@ class Desk:
     broker: RedisBroker
     likes: LikeCounter
     together: Together
+    minutes: RedisMinutes
+    counting: Counting
     sql_writes: WriteGate
     dispatcher: Dispatcher
 
@@ -153,6 +159,8 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
     )
     broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
     together = together_on(stores.redis)
+    minutes = RedisMinutes(stores.redis)
+    counting = Counting(minutes, stores.catalogue, together.roster)
     per_minute = settings.comments_per_minute_max
     room_per_s = settings.room_comments_per_s_max
     parts = HandlerParts(
@@ -168,6 +176,8 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         room_limiter=Limiter(Rate(burst=room_per_s, per_minute=60 * room_per_s)),
         together=together,
         sql_writes=sql_writes,
+        counting=counting,
+        rundowns=RedisRundowns(stores.redis),
     )
     return Desk(
         tokens=make_tokens(settings),
@@ -175,6 +185,8 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         broker=broker,
         likes=likes,
         together=together,
+        minutes=minutes,
+        counting=counting,
         sql_writes=sql_writes,
         dispatcher=Dispatcher(parts),
     )
@@ -235,7 +247,7 @@ def _jobs(
     stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
 ) -> dict[str, jobs.Job]:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    relay = Relay(stores.outbox, desk.broker, stores.catalogue)
+    relay = Relay(stores.outbox, desk.broker, stores.catalogue, desk.together.roster, desk.counting)
     sweeper = Sweeper(stores.store, stores.catalogue)
     once: dict[str, jobs.Job] = {  # needed once, however many workers there are
         "relay": partial(relay.run, watched["relay"].note),
@@ -248,6 +260,7 @@ def _jobs(
     return {
         "pulse": Pulse(live, desk.likes, worker_id).run,
         "teller": Teller(desk.broker, desk.together).run,
+        "counting": partial(desk.counting.run, live.hub),
         "doorkeeper": Doorkeeper(live, worker_id).run,
         "once": partial(while_held, lease, once, [each.note for each in watched.values()]),
     }
@@ -278,6 +291,10 @@ def _http_parts(
         settler=settler,
         provider=desk.provider,
         sql_writes=desk.sql_writes,
+        broker=desk.broker,
+        outbox=stores.outbox,
+        minutes=desk.minutes,
+        pictures=Pictures(stores.settings.data_path / "pictures"),
         checks={
             "redis": redis_answers,
             "sql": sql_answers,

@@ -6,7 +6,7 @@ import logging
 from inventory.ledger.engine import LedgerUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.handlers import asking, buying, chat, moderation, selling, showroom
+from server.handlers import asking, buying, chat, moderation, rundown, selling, showroom
 from server.handlers.parts import Handler, HandlerParts
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
@@ -24,6 +24,7 @@ HANDLERS: dict[str, Handler] = {
     "vote": asking.vote,
     "ask_question": asking.ask_question,
     "upvote": asking.upvote,
+    "attention": chat.attention,
     "reserve": buying.reserve,
     "cancel": buying.cancel,
     "pay": buying.pay,
@@ -44,11 +45,15 @@ HANDLERS: dict[str, Handler] = {
     "set_role": moderation.set_role,
     "put_room": showroom.put_room,
     "put_product": showroom.put_product,
+    "order_products": showroom.order_products,
     "pin": showroom.pin,
     "put_sale": selling.put_sale,
     "start_sale": selling.start_sale,
     "end_sale": selling.end_sale,
     "restock": selling.restock,
+    "rundown": rundown.show,
+    "put_rundown": rundown.put,
+    "run_step": rundown.run_step,
 }
 
 

@@ -15,6 +15,10 @@ from inventory.redis_store.outbox import Outbox
 from inventory.store import InventoryError
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Outgoing
+from rooms.redis_broker.roster import RedisRoster
+from server.bought import bought_events, paid_holds
+from server.clock import now_ms
+from server.counting import Counting
 from server.publishing import outgoing
 from server.views import hold_view, sale_view, stock_view
 from server.wire.events import HoldEvent, SaleEvent, StockEvent
@@ -55,9 +59,18 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
 class Relay:
     """Follows the outboxes of all rooms and publishes what viewers should hear."""
 
-    def __init__(self, outbox: Outbox, broker: Broker, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        broker: Broker,
+        catalogue: Catalogue,
+        roster: RedisRoster,
+        counting: Counting,
+    ) -> None:
         self._outbox = outbox
         self._broker = broker
+        self._roster = roster
+        self._counting = counting
         self._catalogue = catalogue
         self._after: dict[str, str] = {}
 
@@ -84,9 +97,19 @@ class Relay:
             by_room.setdefault(entry.room_id, []).append(entry)
         for room_id, of_room in by_room.items():
             last = of_room[-1]
-            await self._broker.publish(room_id, events_of(_readable(of_room)))
+            readable = _readable(of_room)
+            told = events_of(readable) + await self._bought(room_id, readable)
+            await self._broker.publish(room_id, told)
+            await self._counting.count_sold(room_id, readable)
             await self._outbox.set_relay_position(room_id, last.stream_id)
             self._after[room_id] = last.stream_id
+
+    async def _bought(self, room_id: str, entries: list[Entry]) -> list[Outgoing]:
+        paid = paid_holds(entries)
+        if not paid:
+            return []
+        here = await self._roster.read(room_id, now_ms())
+        return bought_events(paid, {one.user_id: one.name for one in here.watching})
 
     async def _notice_rooms(self) -> None:
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):

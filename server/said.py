@@ -15,7 +15,7 @@ from server.wire.events import CommentEvent, CommentPinnedEvent, CommentRemovedE
 from server.wire.views import CommentView
 
 PINNED = "pinned_comment"  # the field of the room's state that remembers it
-_BODY = 4  # its place in an event
+_AT, _BODY = 3, 4  # their places in an event
 _SAID, _REMOVED = HEADS["comment"], HEADS["comment_removed"]
 
 
@@ -35,6 +35,14 @@ def newest_first(recent: Sequence[Incoming]) -> Iterator[CommentView]:
         for event in reversed(recent)
         if event.payload.startswith(_SAID)
     )
+
+
+def told(recent: Sequence[Incoming]) -> Iterator[tuple[int, CommentView]]:
+    """All comments, removed ones too, oldest first, each with when it was said (ms)."""
+    for event in recent:
+        if event.payload.startswith(_SAID):
+            parts = MSGPACK.decode(event.payload)
+            yield parts[_AT], msgspec.convert(parts[_BODY], CommentEvent).comment
 
 
 def find(recent: Sequence[Incoming], comment_id: str) -> CommentView | None:

@@ -62,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Positive, _about("largest message a client may send on a socket")
     ] = 16_384
     body_bytes_max: Annotated[Positive, _about("largest HTTP request body")] = 65_536
+    picture_bytes_max: Annotated[Positive, _about("largest picture a host may send")] = 8_388_608
     header_bytes_max: Annotated[Positive, _about("largest HTTP request head")] = 16_384
     request_timeout_s: Annotated[
         Positive, _about("how long an HTTP request may take to arrive before its socket is closed")

@@ -7,11 +7,11 @@ where it was gets exactly the events from there to the position, or the room ane
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.catalogue import Catalogue, Product
 from inventory.store import Store
 from rooms.broker import Broker, RoomRecord
 from rooms.events import Incoming, Position
@@ -135,7 +135,7 @@ class Snapshots:
             room=room_view(room),
             position=PositionView(epoch=record.position.epoch, offset=record.position.offset),
             now_ms=now_ms(),
-            products=[product_view(product) for product in products],
+            products=[product_view(product) for product in in_order(products, record)],
             sales=[sale_view(pool) for pool in pools],
             pinned_product_id=record.fields.get("pinned") or None,
             comments=said.shown(record.recent, COMMENTS_SHOWN_MAX),
@@ -146,6 +146,12 @@ class Snapshots:
             viewer_count=int(record.fields.get("viewers", "0")),
         )
         return SharedSnapshot(view, record.position, record.recent)
+
+
+def in_order(products: Iterable[Product], record: RoomRecord) -> list[Product]:
+    """As the host put them; the others after them, by id."""
+    places = {it: place for place, it in enumerate(record.fields.get("order", "").split())}
+    return sorted(products, key=lambda it: (places.get(it.product_id, len(places)), it.product_id))
 
 
 def _pinned_comment(record: RoomRecord) -> CommentView | None:

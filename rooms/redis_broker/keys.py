@@ -97,6 +97,26 @@ def tally(room_id: str) -> str:
     return _of_room(room_id, "tally")
 
 
+def hour(room_id: str, hour: int) -> str:
+    """Hash with a lifetime: `minute|name|about` -> how often, for one hour since 1970."""
+    return _of_room(room_id, f"hour:{hour}")
+
+
+def counted(room_id: str) -> str:
+    """String: the outbox position up to which sales were counted into the hours."""
+    return _of_room(room_id, "counted")
+
+
+def marks(room_id: str) -> str:
+    """Stream: the latest moments worth marking beside the counts."""
+    return _of_room(room_id, "marks")
+
+
+def rundown(room_id: str) -> str:
+    """Hash: version, steps (msgpack), and `done:` with the id of each step that was done."""
+    return _of_room(room_id, "rundown")
+
+
 def channel(room_id: str) -> str:
     return _of_room(room_id, "live")
 

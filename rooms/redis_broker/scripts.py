@@ -24,6 +24,9 @@ SCRIPT_NAMES = (
     "upvote",
     "answer",
     "untold",
+    "count",
+    "put_rundown",
+    "claim_step",
 )
 
 

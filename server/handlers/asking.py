@@ -64,6 +64,7 @@ async def open_poll(
     )
     if outcome is not PollOutcome.OPENED:
         return _refusal(outcome)
+    await parts.counting.mark(caller.room_id, "poll", text=question)
     return await _told_poll(parts, caller.room_id, command.poll_id)
 
 

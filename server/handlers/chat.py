@@ -1,6 +1,6 @@
 """Comments, what becomes of them, announcements, and likes."""
 
-from server import said
+from server import figures, said
 from server.clock import now_ms
 from server.handlers.parts import HandlerParts
 from server.publishing import outgoing
@@ -10,7 +10,7 @@ from server.tokens import Caller
 from server.wire.codes import ErrorCode
 from server.wire.commands import Comment, Commented, Done, Like
 from server.wire.events import AnnouncementEvent, CommentEvent, CommentRemovedEvent, ErrorBody
-from server.wire.together import Announce, PinComment, RemoveComment
+from server.wire.together import Announce, Attention, PinComment, RemoveComment
 from server.wire.views import CommentView
 
 
@@ -34,6 +34,7 @@ async def comment(parts: HandlerParts, caller: Caller, command: Comment) -> Comm
         return Commented(comment=view, shown=False)
     event = outgoing(CommentEvent(comment=view), event_id=event_id)
     await parts.broker.publish(caller.room_id, [event])
+    parts.counting.tally.add(caller.room_id, figures.COMMENTS)
     return Commented(comment=view, shown=True)
 
 
@@ -82,6 +83,16 @@ async def announce(parts: HandlerParts, caller: Caller, command: Announce) -> Do
     if isinstance(text, ErrorBody):
         return text
     await parts.broker.publish(caller.room_id, [outgoing(AnnouncementEvent(text=text))])
+    await parts.counting.mark(caller.room_id, "announcement", text=text)
+    return Done()
+
+
+async def attention(parts: HandlerParts, caller: Caller, command: Attention) -> Done:
+    if caller.role == "viewer":
+        for name, products in ((figures.SEEN, command.seen), (figures.CLICKED, command.clicked)):
+            for product_id in products:
+                parts.counting.tally.add_once(caller.room_id, caller.user_id, name, product_id)
+                parts.counting.tally.add_once(caller.room_id, caller.user_id, name, "")
     return Done()
 
 

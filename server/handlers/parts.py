@@ -11,6 +11,8 @@ from inventory.store import Store
 from rooms.broker import Broker
 from rooms.likes import LikeCounter
 from rooms.rate_limit import Limiter
+from rooms.redis_broker.rundown import RedisRundowns
+from server.counting import Counting
 from server.together import Together
 from server.tokens import Caller
 from server.wire.commands import Reply
@@ -34,6 +36,8 @@ class HandlerParts:
     room_limiter: Limiter
     events_kept: int
     together: Together
+    counting: Counting
+    rundowns: RedisRundowns
 
 
 # The command's type differs per handler; the table in dispatch.py pairs them.

@@ -9,8 +9,16 @@ from server.shown_text import shown
 from server.tokens import Caller
 from server.views import product_view, room_view
 from server.wire.codes import ErrorCode
-from server.wire.commands import Done, Pin, ProductReply, PutProduct, PutRoom, RoomReply
-from server.wire.events import ErrorBody, PinEvent, ProductEvent, RoomEvent
+from server.wire.commands import (
+    Done,
+    OrderProducts,
+    Pin,
+    ProductReply,
+    PutProduct,
+    PutRoom,
+    RoomReply,
+)
+from server.wire.events import ErrorBody, PinEvent, ProductEvent, ProductOrderEvent, RoomEvent
 
 FIRST_CURRENCY = "CNY"  # of a room that was opened without one
 
@@ -79,6 +87,24 @@ async def pin(parts: HandlerParts, caller: Caller, command: Pin) -> Done | Error
     event = outgoing(
         PinEvent(product_id=command.product_id),
         remember=(("pinned", command.product_id or ""),),
+    )
+    await parts.broker.publish(caller.room_id, [event])
+    await parts.counting.mark(
+        caller.room_id, "pin" if command.product_id else "unpin", command.product_id or ""
+    )
+    return Done()
+
+
+async def order_products(
+    parts: HandlerParts, caller: Caller, command: OrderProducts
+) -> Done | ErrorBody:
+    for product_id in command.product_ids:
+        refused = await unknown_product(parts, caller.room_id, product_id)
+        if refused is not None:
+            return refused
+    event = outgoing(
+        ProductOrderEvent(product_ids=command.product_ids),
+        remember=(("order", " ".join(command.product_ids)),),
     )
     await parts.broker.publish(caller.room_id, [event])
     return Done()

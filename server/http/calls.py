@@ -1,6 +1,6 @@
 """One request on its way to a handler: who calls, what was sent, and the parts to answer with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,13 +29,20 @@ class Call(NamedTuple):
         return self.caller
 
 
-Handler = Callable[[Call], Awaitable[msgspec.Struct | ErrorBody]]
+class Stream(NamedTuple):
+    """An answer that is a file, sent while it is made."""
+
+    chunks: AsyncIterator[bytes]
+    file_name: str
+
+
+Handler = Callable[[Call], Awaitable[msgspec.Struct | Stream | ErrorBody]]
 
 
 def dispatched(op: str) -> Handler:
     """The handler that carries out one command of the wire."""
 
-    async def handle(call: Call) -> msgspec.Struct | ErrorBody:
+    async def handle(call: Call) -> msgspec.Struct | Stream | ErrorBody:
         command: Any = call.message
         assert isinstance(command, Command)
         return await call.parts.dispatcher.handle(call.known_caller, op, command)

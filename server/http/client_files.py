@@ -137,5 +137,7 @@ def client_routes(directory: Path = STATIC) -> list[BaseRoute]:
             return HTMLResponse(NOT_BUILT, status_code=503, headers=SECURITY_HEADERS)
         return await files.get_response("index.html", request.scope)
 
-    pages = [Route(path, page) for path in ("/", "/r/{room_id}", "/host/{room_id}")]
+    pages = [
+        Route(path, page) for path in ("/", "/r/{room_id}", "/host/{room_id}", "/screen/{room_id}")
+    ]
     return [*pages, Mount("/", app=files)]

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from server.http import orders, rooms, webhooks
+from server.http import exports, figures, orders, pictures, rooms, webhooks
 from server.http.calls import Handler, dispatched
 from server.http.replies import (
+    CsvFile,
+    FiguresReply,
     OrderReply,
     OrdersReply,
+    PictureReply,
     ProductsReply,
+    RoomHealthReply,
     RoomsReply,
     SalesReply,
     TokenReply,
@@ -25,6 +29,8 @@ from server.wire.commands import COMMANDS, REPLIES, ProductReply, SaleReply
 from server.wire.events import RoomSnapshot
 from server.wire.fields import Uuid7
 from server.wire.roles import LEAST_ROLE
+
+JSON_TYPE = "application/json"
 
 
 class Access(Enum):
@@ -59,6 +65,8 @@ class Endpoint(NamedTuple):
     refusals: tuple[str, ...] = ()
     queries: tuple[Query, ...] = ()
     raw_body: bool = False  # the handler verifies the bytes themselves
+    takes: tuple[str, ...] = ()  # the media types of a file that is sent; it may be large
+    gives: str = JSON_TYPE  # the media type of the answer
 
 
 def _command(
@@ -111,6 +119,14 @@ ENDPOINTS = (
         "Show a product", refusals=(*NO_ROOM, "UNKNOWN_PRODUCT"),
     ),
     _command("PUT", PRODUCT, "put_product", "Create or change a product"),
+    _command("PUT", f"{ROOM}/product-order", "order_products",
+             "Say in which order the products are listed", ("UNKNOWN_PRODUCT",)),
+    Endpoint(
+        "POST", f"{ROOM}/pictures", "put_picture", pictures.put_picture, PictureReply,
+        "Send a picture (JPEG, PNG or WebP), to be drawn anew as WebP", Access.HOST, status=201,
+        raw_body=True, takes=pictures.TAKEN_TYPES,
+        refusals=("TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "LIMIT_REACHED"),
+    ),
     _command("PUT", f"{ROOM}/pin", "pin", "Pin a product above the video, or unpin with null",
              ("UNKNOWN_PRODUCT",)),
     Endpoint(
@@ -151,6 +167,27 @@ ENDPOINTS = (
         "GET", f"{ROOM}/orders/{{reservation_id}}", "get_order", orders.get_order, OrderReply,
         "Show one of your orders; a host may see any", Access.CALLER,
         refusals=("UNKNOWN_HOLD", "UNAVAILABLE"),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/figures", "get_figures", figures.get_figures, FiguresReply,
+        "Show what happened in the room, minute by minute, and when the host did what", Access.HOST,
+        queries=(Query("since", "only from this minute on; else the last day", int),),
+        refusals=("BAD_FIELD", "UNAVAILABLE"),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/health", "get_room_health", figures.get_health, RoomHealthReply,
+        "Show how far the ledger is behind the room's sales", Access.HOST,
+        refusals=("UNAVAILABLE",),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/exports/orders", "export_orders", exports.export_orders, CsvFile,
+        "Fetch all orders as CSV, newest first", Access.HOST, gives="text/csv",
+        refusals=("UNAVAILABLE",),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/exports/comments", "export_comments", exports.export_comments, CsvFile,
+        "Fetch the comments that the room still remembers as CSV", Access.HOST, gives="text/csv",
+        refusals=("UNAVAILABLE",),
     ),
     Endpoint(
         "POST", "/webhooks/{provider}", "receive_webhook", webhooks.receive, WebhookReply,

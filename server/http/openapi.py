@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from server.http.endpoints import ENDPOINTS, Access, Endpoint
+from server.http.endpoints import ENDPOINTS, JSON_TYPE, Access, Endpoint
 from server.http.problems import MEDIA_TYPE, Problem, status_of
 from server.http.requests import merged_names
 from server.wire.fields import Id, Uuid7
@@ -51,7 +51,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    kinds: list[Any] = [Problem, *(endpoint.reply for endpoint in ENDPOINTS)]
+    kinds: list[Any] = [Problem, *(it.reply for it in ENDPOINTS if it.gives == JSON_TYPE)]
     kinds += [endpoint.request for endpoint in ENDPOINTS if endpoint.request is not None]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=REF)
     bodies = {_body_name(it): _body(it, schemas) for it in ENDPOINTS if it.request is not None}
@@ -83,7 +83,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     }
     if endpoint.request is not None:
         schema = {"$ref": REF.format(name=_body_name(endpoint))}
-        operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        operation["requestBody"] = {"content": {JSON_TYPE: {"schema": schema}}}
+    elif endpoint.takes:
+        operation["requestBody"] = {"content": {it: {} for it in endpoint.takes}}
     return operation
 
 
@@ -123,11 +125,12 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    schema = {"$ref": REF.format(name=endpoint.reply.__name__)}
+    is_json = endpoint.gives == JSON_TYPE
+    schema = {"$ref": REF.format(name=endpoint.reply.__name__)} if is_json else {"type": "string"}
     told: dict[str, Any] = {
         str(endpoint.status): {
             "description": "Done",
-            "content": {"application/json": {"schema": schema}},
+            "content": {endpoint.gives: {"schema": schema}},
         }
     }
     by_status: dict[int, list[str]] = defaultdict(list)

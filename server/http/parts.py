@@ -8,7 +8,11 @@ from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.payments.port import Provider
 from inventory.payments.settle import Settler
+from inventory.redis_store.outbox import Outbox
 from inventory.store import Store
+from rooms.broker import Broker
+from rooms.redis_broker.minutes import RedisMinutes
+from server.pictures import Pictures
 from server.settings import Settings
 from server.tokens import Caller, Tokens
 from server.wire.commands import Command, Reply
@@ -42,5 +46,9 @@ class HttpParts:
     settler: Settler
     provider: Provider
     sql_writes: WriteGate
+    broker: Broker
+    outbox: Outbox
+    minutes: RedisMinutes
+    pictures: Pictures
     checks: Mapping[str, Check]
     now_ms: Callable[[], int]

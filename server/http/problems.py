@@ -38,6 +38,8 @@ STATUS: dict[str, int] = {
     ErrorCode.POLL_OPEN: 409,
     ErrorCode.POLL_CLOSED: 409,
     ErrorCode.ALREADY_VOTED: 409,
+    ErrorCode.UNKNOWN_STEP: 404,
+    ErrorCode.CHANGED_MEANWHILE: 409,
     ErrorCode.LIMIT_REACHED: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.TOO_MANY_IN_FLIGHT: 429,

@@ -52,6 +52,71 @@ class OrderReply(Struct, frozen=True):
     order: HoldView
 
 
+class PictureReply(Struct, frozen=True):
+    """What to put into a product's `picture_url`."""
+
+    picture_url: str
+
+
+class ProductMinuteView(Struct, frozen=True):
+    """Units of one product (and viewers who saw it, or pressed its button), in one minute."""
+
+    product_id: str
+    seen: int
+    clicked: int
+    held: int
+    paid: int
+    paid_cents: int
+
+
+class MinuteView(Struct, frozen=True):
+    """`minute` counts from 1970. `viewers` is the most at once; `held`, `paid` and `dropped`
+    (cancelled or expired) are reservations; `seen` and `clicked` are viewers, each once for a
+    while."""
+
+    minute: int
+    viewers: int
+    comments: int
+    seen: int
+    clicked: int
+    held: int
+    paid: int
+    paid_cents: int
+    dropped: int
+    products: list[ProductMinuteView]
+
+
+class MarkView(Struct, frozen=True):
+    """Something the host did: `pin`, `unpin`, `sale_started`, `sale_ended`, `restocked`,
+    `announcement` or `poll`."""
+
+    at_ms: int
+    kind: str
+    product_id: str | None
+    text: str
+
+
+class FiguresReply(Struct, frozen=True):
+    """The minutes in which something happened, and what the host did meanwhile, in order."""
+
+    now_ms: int
+    minutes: list[MinuteView]
+    marks: list[MarkView]
+
+
+class RoomHealthReply(Struct, frozen=True):
+    """`ledger_lag_ms`: how long the oldest entry that is not yet in SQL has waited; 0 if none is.
+    `parked_entries` could not be posted: see `kaibo audit`."""
+
+    ledger_lag_ms: int
+    parked_entries: int
+
+
+class CsvFile(Struct, frozen=True):
+    """UTF-8 with a byte order mark; a cell that a spreadsheet would take for a formula begins with
+    an apostrophe."""
+
+
 class WebhookReply(Struct, frozen=True):
     """The report is written down (or changes nothing); it need not be sent again."""
 

@@ -15,18 +15,19 @@ from typing import Any
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from inventory.ledger.engine import LedgerUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.http.calls import Call
+from server.http.calls import Call, Stream
 from server.http.client_files import client_routes, media_mount
 from server.http.endpoints import ENDPOINTS, Access, Endpoint
 from server.http.health import health_routes
 from server.http.openapi import openapi_document
 from server.http.parts import HttpParts
+from server.http.pictures import picture_route
 from server.http.problems import METHOD_NOT_ALLOWED, Refused, problem_response
 from server.http.requests import bearer, caller_of, read_body, read_message
 from server.tokens import Caller
@@ -45,6 +46,7 @@ def routes(parts: HttpParts) -> list[BaseRoute]:
     return [
         Mount("/v1", app=_router([*_endpoint_routes(parts), _openapi_route()])),
         Mount("/health", app=_router(health_routes(parts.checks))),
+        picture_route(parts.pictures),
         media_mount(parts.settings.data_path / "media"),
         *client_routes(),
     ]
@@ -104,6 +106,11 @@ async def answer(endpoint: Endpoint, parts: HttpParts, request: Request) -> Resp
         return Response(status_code=400)  # nobody is there to read it
     if isinstance(told, ErrorBody):
         return problem_response(told)
+    if isinstance(told, Stream):
+        named = {"content-disposition": f'attachment; filename="{told.file_name}"'}
+        return StreamingResponse(
+            told.chunks, headers={**_HEADERS, **named}, media_type=endpoint.gives
+        )
     return Response(
         msgspec.json.encode(told),
         status_code=endpoint.status,
@@ -115,7 +122,8 @@ async def answer(endpoint: Endpoint, parts: HttpParts, request: Request) -> Resp
 async def admit(endpoint: Endpoint, parts: HttpParts, request: Request) -> Call:
     """What the endpoint's handler is given, or Refused."""
     caller = _admitted_caller(endpoint.access, parts, request)
-    bytes_max = parts.settings.body_bytes_max
+    settings = parts.settings
+    bytes_max = settings.picture_bytes_max if endpoint.takes else settings.body_bytes_max
     message, body = None, b""
     if endpoint.request is not None:
         message = await read_message(request, endpoint.request, bytes_max)

@@ -30,6 +30,8 @@ ERRORS: dict[str, tuple[str, str]] = {
     "POLL_OPEN": ("another poll is open", "close it first"),
     "POLL_CLOSED": ("the poll is closed", "show its result"),
     "ALREADY_VOTED": ("you voted for `option`, for good", "show your vote"),
+    "UNKNOWN_STEP": ("the run-of-show has no such step", "ask for `rundown`"),
+    "CHANGED_MEANWHILE": ("another host changed it since `version`", "ask for it, change that"),
     "LIMIT_REACHED": ("the room, or you, has as many of these as it may", "say so"),
     "RATE_LIMITED": ("too many commands or comments", "wait `retry_after_ms`"),
     "TOO_MANY_IN_FLIGHT": ("too many commands await answers", "wait for an answer"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server.http.endpoints import ENDPOINTS, Access, Endpoint, Query
+from server.http.endpoints import ENDPOINTS, JSON_TYPE, Access, Endpoint, Query
 from server.http.problems import status_of
 from server.reference.markdown import doc, field_table, filled, number, shape, table
 from server.settings import Settings
@@ -51,7 +51,11 @@ def _endpoint(endpoint: Endpoint) -> str:
     if endpoint.request is not None:
         in_path = [name for name in endpoint.request.__struct_fields__ if _is_in(name, endpoint)]
         parts.append(field_table(endpoint.request, in_path) or "No body is needed.")
-    answer = f"Answers {endpoint.status} with `{shape(endpoint.reply)}`."
+    if endpoint.takes:
+        sizes = f"{number(Settings().picture_bytes_max)} bytes at most"
+        parts.append(f"The body is the file: {', '.join(endpoint.takes)}; {sizes}.")
+    told = shape(endpoint.reply) if endpoint.gives == JSON_TYPE else endpoint.gives
+    answer = f"Answers {endpoint.status} with `{told}`."
     parts.append(" ".join(filter(None, (answer, doc(endpoint.reply)))))
     codes = [code for code in endpoint.refusals if code not in EVERYWHERE]
     if codes:
@@ -60,7 +64,7 @@ def _endpoint(endpoint: Endpoint) -> str:
 
 
 def _example(query: Query) -> str:
-    value = "true" if query.kind is bool else "{reservation_id}"
+    value = {bool: "true", int: "{minute}"}.get(query.kind, "{reservation_id}")
     return f"{query.name}={value}"
 
 

@@ -49,6 +49,8 @@ COMMAND_NOTES: dict[str, str] = {
     "open_poll": "Only the room's last poll is remembered.",
     "answer_question": "For those that nobody wants to answer, too.",
     "set_role": "The user is told by a `role` event. An assistant's token stays a viewer's.",
+    "attention": "Send it seldom, with what gathered for some seconds. Only viewers are counted.",
+    "run_step": "Refuses as the step's own command does too, and then the step is not done.",
     "reserve": "See [reservations](#reservations).",
     "cancel": "Give a reservation's units back. Repeating it is harmless.",
     "pay": "Open `pay_url` in a browser. Asking again gives the same page and extends nothing. The "
@@ -74,11 +76,15 @@ EVENT_NOTES: dict[str, str] = {
     "pin": "this product is pinned above the video; null: none is",
     "room": "the room's title, video or currency changed",
     "product": "a product was created or changed",
+    "product_order": "the host put the products into another order",
+    "rundown": "the run-of-show was changed, or a step of it was done",
     "hold": "only to its own buyer, on every connection: held, extended, paid, cancelled, expired; "
     "may come twice",
     "stock": "a sale's counters; only the latest of each sale is sent",
     "likes": "likes since the last of these, and ever; four times a second at most",
     "viewers": "how many watch, about once a second and only when it changes; hosts do not count",
+    "bought": "units were paid for just now; only the latest of each product is sent; of a name "
+    "its first and last character are shown, or null if its owner has left",
     "skipped": "you were too slow to follow: so many comments before this were not sent to you",
 }
 
@@ -100,6 +106,8 @@ SOCKET_REFUSALS: dict[str, tuple[str, ...]] = {
     "mute": ("LIMIT_REACHED",),
     "ban": ("LIMIT_REACHED",),
     "set_role": ("LIMIT_REACHED",),
+    "put_rundown": ("CHANGED_MEANWHILE",),
+    "run_step": ("UNKNOWN_STEP",),
     "open_poll": ("POLL_OPEN", "KEY_REUSED"),
     "close_poll": ("UNKNOWN_POLL",),
     "answer_question": ("UNKNOWN_QUESTION",),

@@ -25,10 +25,12 @@ from server.wire.fields import (
     Url,
     Uuid7,
 )
+from server.wire.rundown import PutRundown, RundownReply, RunStep, ShowRundown
 from server.wire.together import (
     Announce,
     AnswerQuestion,
     AskQuestion,
+    Attention,
     Ban,
     ClosePoll,
     Mute,
@@ -210,6 +212,12 @@ class Pin(Command, frozen=True):
     product_id: Id | None
 
 
+class OrderProducts(Command, frozen=True):
+    """The order in which products are listed; those that are not named come after."""
+
+    product_ids: Annotated[list[Id], Meta(max_length=200)]
+
+
 COMMANDS: dict[str, type[Command]] = {
     "ping": Ping,
     "comment": Comment,
@@ -217,6 +225,7 @@ COMMANDS: dict[str, type[Command]] = {
     "vote": Vote,
     "ask_question": AskQuestion,
     "upvote": Upvote,
+    "attention": Attention,
     "reserve": Reserve,
     "cancel": Cancel,
     "pay": Pay,
@@ -237,11 +246,15 @@ COMMANDS: dict[str, type[Command]] = {
     "set_role": SetRole,
     "put_room": PutRoom,
     "put_product": PutProduct,
+    "order_products": OrderProducts,
     "put_sale": PutSale,
     "start_sale": StartSale,
     "end_sale": EndSale,
     "restock": Restock,
     "pin": Pin,
+    "rundown": ShowRundown,
+    "put_rundown": PutRundown,
+    "run_step": RunStep,
 }
 
 REPLIES: dict[str, type[Reply]] = {
@@ -251,6 +264,7 @@ REPLIES: dict[str, type[Reply]] = {
     "vote": Voted,
     "ask_question": QuestionReply,
     "upvote": QuestionReply,
+    "attention": Done,
     "reserve": Reserved,
     "cancel": HoldReply,
     "pay": PayPage,
@@ -271,9 +285,13 @@ REPLIES: dict[str, type[Reply]] = {
     "set_role": Done,
     "put_room": RoomReply,
     "put_product": ProductReply,
+    "order_products": Done,
     "put_sale": SaleReply,
     "start_sale": SaleReply,
     "end_sale": SaleReply,
     "restock": SaleReply,
     "pin": Done,
+    "rundown": RundownReply,
+    "put_rundown": RundownReply,
+    "run_step": RundownReply,
 }

@@ -81,6 +81,18 @@ class RoomEvent(EventBody, frozen=True):
     room: RoomView
 
 
+class ProductOrderEvent(EventBody, frozen=True):
+    """List the products in this order; those that are not named come after."""
+
+    product_ids: list[str]
+
+
+class RundownEvent(EventBody, frozen=True):
+    """The run-of-show is another one now; a host may ask for it."""
+
+    version: int
+
+
 class ProductEvent(EventBody, frozen=True):
     product: ProductView
 
@@ -99,6 +111,16 @@ class HoldEvent(EventBody, frozen=True):
     """Only to the hold's own buyer: it was held, paid, cancelled or expired, here or elsewhere."""
 
     hold: HoldView
+
+
+class BoughtEvent(EventBody, frozen=True):
+    """So many units of a product were just paid for, by so many buyers. `name`: of one of them,
+    masked."""
+
+    product_id: str
+    name: str | None
+    units: int
+    buyers: int
 
 
 class SkippedEvent(EventBody, frozen=True):
@@ -125,10 +147,13 @@ EVENTS: dict[str, EventKind] = {
     "pin": EventKind(PinEvent, "critical", numbered=True),
     "room": EventKind(RoomEvent, "critical", numbered=True),
     "product": EventKind(ProductEvent, "critical", numbered=True),
+    "product_order": EventKind(ProductOrderEvent, "critical", numbered=True),
+    "rundown": EventKind(RundownEvent, "state", numbered=False),
     "hold": EventKind(HoldEvent, "critical", numbered=False),
     "stock": EventKind(StockEvent, "state", numbered=False),
     "likes": EventKind(LikesEvent, "ambient", numbered=False),
     "viewers": EventKind(ViewersEvent, "ambient", numbered=False),
+    "bought": EventKind(BoughtEvent, "ambient", numbered=False),
     "skipped": EventKind(SkippedEvent, "chat", numbered=False),
 }
 

@@ -13,6 +13,7 @@ LEAST_ROLE: dict[str, Role] = {
     "vote": "viewer",
     "ask_question": "viewer",
     "upvote": "viewer",
+    "attention": "viewer",
     "reserve": "viewer",
     "cancel": "viewer",
     "pay": "viewer",
@@ -33,11 +34,15 @@ LEAST_ROLE: dict[str, Role] = {
     "set_role": "host",
     "put_room": "host",
     "put_product": "host",
+    "order_products": "host",
     "put_sale": "host",
     "start_sale": "host",
     "end_sale": "host",
     "restock": "host",
     "pin": "host",
+    "rundown": "host",
+    "put_rundown": "host",
+    "run_step": "host",
 }
 
 _RANKS: dict[Role, int] = {"viewer": 0, "assistant": 1, "host": 2}

@@ -42,6 +42,7 @@ _SCALARS: dict[type[inspect.Type], str] = {
     inspect.FloatType: "number",
     inspect.BoolType: "boolean",
     inspect.NoneType: "null",
+    inspect.AnyType: "unknown",
 }
 
 
@@ -98,6 +99,8 @@ def type_text(info: inspect.Type) -> str:
     if isinstance(info, inspect.ListType):
         item = type_text(info.item_type)
         return f"({item})[]" if "|" in item else f"{item}[]"
+    if isinstance(info, inspect.DictType):
+        return f"Record<{type_text(info.key_type)}, {type_text(info.value_type)}>"
     if type(info) in _SCALARS:
         return _SCALARS[type(info)]
     raise UnknownShape(f"no TypeScript for {info!r}")

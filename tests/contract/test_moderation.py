@@ -36,6 +36,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "end_sale": {"sale_id": "flash"},
     "restock": {"restock_id": new_id(), "sale_id": "flash", "units": 1},
     "pin": {"product_id": "tea"},
+    "order_products": {"product_ids": ["tea"]},
+    "rundown": {},
+    "put_rundown": {"version": 0, "steps": []},
+    "run_step": {"step_id": "s"},
 }
 
 

@@ -55,6 +55,23 @@ async def test_a_sale_from_countdown_to_sold_out(live_server: LiveServer) -> Non
     assert audit.returncode == 0, audit.stdout
 
 
+async def test_others_hear_that_somebody_bought_and_not_who(live_server: LiveServer) -> None:
+    room = await open_room(live_server)
+    async with (
+        live_server.client(room, live_server.token(room, "host")) as host,
+        live_server.client(room, live_server.token(room, name="Annabel")) as ann,
+        live_server.client(room, await live_server.guest(room, "Bob")) as bob,
+    ):
+        async with asyncio.timeout(10):
+            while "Annabel" not in {one["name"] for one in (await host.ask("viewers"))["viewers"]}:
+                await asyncio.sleep(0.05)
+        reservation_id = new_id()
+        await ann.ask("reserve", reservation_id=reservation_id, lines=one("flash"))
+        await pay(live_server, ann, reservation_id)
+        told = await bob.event("bought")
+        assert told == {"product_id": "tea", "name": "A***l", "units": 1, "buyers": 1}
+
+
 async def reserve_when_open(client: Client, reservation_id: str) -> dict[str, object]:
     """Press buy until the countdown is over; the server's clock decides when that is."""
     async with asyncio.timeout(10):

@@ -19,6 +19,9 @@ from inventory.redis_store.store import RedisStore
 from inventory.store import SaleTerms
 from rooms.events import Delivery
 from rooms.redis_broker.broker import RedisBroker
+from rooms.redis_broker.minutes import RedisMinutes
+from rooms.redis_broker.roster import RedisRoster
+from server.counting import Counting
 from server.embedded.redis import PrivateRedis
 from server.relay import Relay, events_of
 from server.wire.codec import MSGPACK
@@ -113,7 +116,9 @@ async def test_an_unreadable_entry_is_said_and_skipped_and_stops_no_room(
         await redis.xadd(room_key(room_id, "outbox"), {"kind": "NEWS"})
         await store.put_sale(room_id, terms)
     with caplog.at_level(logging.ERROR):
-        await Relay(Outbox(redis), broker, catalogue).step(block_ms=1)
+        roster = RedisRoster(redis)
+        counting = Counting(RedisMinutes(redis), catalogue, roster)
+        await Relay(Outbox(redis), broker, catalogue, roster, counting).step(block_ms=1)
     for room_id in ("one", "two"):
         assert f" of {room_id}: cannot be read" in caplog.text
         assert (await broker.record(room_id, 10)).position.offset == 1

@@ -1,21 +1,27 @@
-// Where the page begins: the address says which of three pages this is.
+// Where the page begins: the address says which of four pages this is. The host's two are loaded only
+// by those who open them, so that a viewer's first load stays small.
 import { render } from "preact";
 
 import { followLanguage } from "./i18n";
 import "./styles/index.css";
-import { HostPage } from "./views/host/page";
-import { Lobby } from "./views/lobby";
 import { Gone } from "./views/gone";
+import { Later } from "./views/later";
+import { Lobby } from "./views/lobby";
 import { ViewerPage } from "./views/viewer";
 
-const ROOM_PATH = /^\/(r|host)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/?$/;
+const ROOM_PATH = /^\/(r|host|screen)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/?$/;
+
+const loadHost = () => import("./views/host/entry").then((loaded) => loaded.HostPage);
+const loadScreen = () => import("./views/screen/entry").then((loaded) => loaded.ScreenPage);
 
 function Page() {
   if (location.pathname === "/") return <Lobby />;
   const found = ROOM_PATH.exec(location.pathname);
   const roomId = found?.[2];
   if (roomId === undefined) return <Gone why="room" />;
-  return found?.[1] === "host" ? <HostPage roomId={roomId} /> : <ViewerPage roomId={roomId} />;
+  if (found?.[1] === "host") return <Later load={loadHost} roomId={roomId} />;
+  if (found?.[1] === "screen") return <Later load={loadScreen} roomId={roomId} />;
+  return <ViewerPage roomId={roomId} />;
 }
 
 followLanguage();

@@ -34,6 +34,7 @@ export class LiveRoom {
   readonly #purchases: Purchases;
   readonly #likes: LikeBatch;
   readonly #renew: Renew;
+  readonly #listeners = new Set<(message: Message) => void>();
   #token: string;
   #renewed = false;
 
@@ -126,6 +127,17 @@ export class LiveRoom {
     return this.#shown(await this.#socket.request(op, body));
   }
 
+  /** A command that nobody waits for: a refusal is not worth words. */
+  quietly<O extends Op>(op: O, body: Commands[O]): Promise<Answer<Replies[O]>> {
+    return this.#socket.request(op, body);
+  }
+
+  /** Calls `hear` with everything that comes, before it is shown, until the returned function is called. */
+  listen(hear: (message: Message) => void): () => void {
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
   #shown<O extends Op>(answer: Answer<Replies[O]>): Answer<Replies[O]> {
     if (!answer.ok) toastRefusal(answer.error);
     else if ("sale" in answer.body) this.#tell(["sale", answer.body.sale]);
@@ -159,6 +171,7 @@ export class LiveRoom {
   }
 
   #receive(message: Message): void {
+    for (const hear of this.#listeners) hear(message);
     if (message[0] === "welcome") this.#clock.roughly(message[2].now_ms);
     if (message[0] === "event" && message[1] === "hold") this.#hear(message[4].hold);
     else this.#tell(message);

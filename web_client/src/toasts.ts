@@ -7,6 +7,7 @@ import { type Key, refusalKey } from "./i18n";
 import type { ErrorBody } from "./wire/types.gen";
 
 const SHOWN_MS = 4_500;
+const UNDO_SHOWN_MS = 9_000;
 const SHOWN_MAX = 3;
 
 export type Tone = "good" | "plain" | "bad";
@@ -16,16 +17,25 @@ export interface Toast {
   key: Key;
   tone: Tone;
   field: Key | null; // the label of the field that the text names
+  undo: (() => void) | null; // takes it back, where the world allows it
 }
 
 export const toasts = signal<readonly Toast[]>([]);
 let nextToastId = 1;
 
 export function toastText(key: Key, tone: Tone, field: Key | null = null): void {
-  const toast = { id: nextToastId++, key, tone, field };
-  const others = toasts.value.filter((shown) => shown.key !== key);
+  show({ id: nextToastId++, key, tone, field, undo: null }, SHOWN_MS);
+}
+
+/** Says what was done, with a button that takes it back. */
+export function toastUndo(key: Key, undo: () => void): void {
+  show({ id: nextToastId++, key, tone: "plain", field: null, undo }, UNDO_SHOWN_MS);
+}
+
+function show(toast: Toast, shownMs: number): void {
+  const others = toasts.value.filter((shown) => shown.key !== toast.key);
   toasts.value = [...others, toast].slice(-SHOWN_MAX);
-  setTimeout(() => dismiss(toast.id), SHOWN_MS);
+  setTimeout(() => dismiss(toast.id), shownMs);
 }
 
 /** What the server refused, in plain words; a field by the label it has on this page. */

@@ -1,5 +1,5 @@
 // Plain records for tests, each with the fields a test cares about replaced.
-import type { CommentView, HoldView, SaleView, RoomSnapshot, WelcomeMessage } from "../src/wire/types.gen";
+import type { CommentView, HoldView, PollView, QuestionView, SaleView, RoomSnapshot, WelcomeMessage } from "../src/wire/types.gen";
 
 export function aSale(changes: Partial<SaleView> = {}): SaleView {
   return {
@@ -58,4 +58,12 @@ export function aRoom(changes: Partial<RoomSnapshot> = {}): RoomSnapshot {
     viewer_count: 2,
     ...changes,
   };
+}
+
+export function aPoll(changes: Partial<PollView> = {}): PollView {
+  return { poll_id: "poll1", question: "Which?", options: ["Green", "Black"], votes: [0, 0], closed: false, ...changes };
+}
+
+export function aQuestion(id: string, changes: Partial<QuestionView> = {}): QuestionView {
+  return { question_id: id, user_id: "u", name: "Lin", text: `ask ${id}`, upvotes: 0, answered: false, ...changes };
 }

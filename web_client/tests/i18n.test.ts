@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-import { en } from "../src/i18n/en";
+import { en as viewerEn } from "../src/i18n/en";
+import { hostEn } from "../src/i18n/host/en";
+import { hostZh } from "../src/i18n/host/zh";
 import { lang, t } from "../src/i18n";
-import { zh } from "../src/i18n/zh";
+import { zh as viewerZh } from "../src/i18n/zh";
+
+const en = { ...viewerEn, ...hostEn };
+const zh = { ...viewerZh, ...hostZh };
 
 /** Outcomes that tell of success, or that no client is ever refused with. */
 const NOT_REFUSALS = new Set([

@@ -8,13 +8,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from server.http.endpoints import ENDPOINTS, Access, Endpoint
 from server.http.openapi import openapi_document, refusals
 from server.http.problems import STATUS, status_of
-from server.wire import together
+from server.wire import rundown, together
 from server.wire.commands import COMMANDS
 from server.wire.roles import LEAST_ROLE
 
 # Only on the socket: they are about the live stream, or there is an address to read instead.
 SOCKET_ONLY = {"ping", "comment", "like", "holds"} | {
-    op for op, command in COMMANDS.items() if command.__module__ == together.__name__
+    op
+    for op, command in COMMANDS.items()
+    if command.__module__ in (together.__name__, rundown.__name__)
 }
 
 

@@ -3,19 +3,25 @@
 import { effect, signal } from "@preact/signals";
 
 import { en } from "./en";
-import type { Key, Texts } from "./keys";
+import type { HostTexts, Key } from "./keys";
 import { momentText } from "../moment";
 import { zh } from "./zh";
 
 export type { Key } from "./keys";
 export type Lang = "zh" | "en";
 
-const TEXTS: Record<Lang, Texts> = { zh, en };
+const TEXTS: Record<Lang, Partial<Record<Key, string>>> = { zh: { ...zh }, en: { ...en } };
 const LOCALES: Record<Lang, string> = { zh: "zh-CN", en: "en" };
 const STORED = "kaibo.lang";
 const BLANKS = /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g;
 
 export const lang = signal<Lang>(initialLang());
+
+/** Adds what only the host's pages say; they bring it when they are opened. */
+export function alsoSay(texts: Record<Lang, HostTexts>): void {
+  Object.assign(TEXTS.zh, texts.zh);
+  Object.assign(TEXTS.en, texts.en);
+}
 
 /** Keeps the document's own language in step, for screen readers and for fonts. */
 export function followLanguage(): void {
@@ -31,7 +37,7 @@ export function switchLanguage(): void {
 
 /** `{name}` is a value; `{name|one|many}` is a word that agrees with it in number. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  return TEXTS[lang.value][key].replace(BLANKS, (whole, name: string, one?: string, many?: string) => {
+  return (TEXTS[lang.value][key] ?? key).replace(BLANKS, (whole, name: string, one?: string, many?: string) => {
     const value = String(values[name] ?? whole);
     return one === undefined || many === undefined ? value : value === "1" ? one : many;
   });

@@ -1,9 +1,6 @@
 // (state, message) -> state. Pure: no clock, no network, no document.
 //
-// Rules: stock news that is not newer than what is known is dropped; a sale's terms and its counters
-// each follow the newest version heard; a comment is shown once, and
-// never after it was removed; a finished hold never becomes
-// "held" again, whatever order the news arrives in.
+// Each message's rule is beside what it is about: comments.ts, sales.ts, holds.ts, asking.ts.
 import type {
   CommentView,
   EventMessage,
@@ -11,10 +8,14 @@ import type {
   HoldView,
   RoomSnapshot,
   SaleView,
-  StockView,
   WelcomeMessage,
 } from "../wire/types.gen";
-import { COMMENTS_MAX, REMOVED_MAX, type Connection, type Pending, type RoomState, type Sale } from "./state";
+import { withPoll, withQuestion, withUpvote, withVote } from "./asking";
+import { withComments, withoutComment } from "./comments";
+import { withHold } from "./holds";
+import { inOrder } from "./products";
+import { fresh, withSale, withStock } from "./sales";
+import type { Connection, Pending, RoomState } from "./state";
 
 /** What this page itself has to tell the store. */
 export type LocalMessage =
@@ -27,6 +28,9 @@ export type LocalMessage =
   | ["pending", Pending]
   | ["settled", string]
   | ["limited", string[]]
+  | ["voted", string, number]
+  | ["upvoted", string]
+  | ["poll_put_away"]
   | ["announcement_closed"];
 
 export type Message = WelcomeMessage | EventMessage | LocalMessage;
@@ -54,9 +58,16 @@ function welcomed(state: RoomState, greeting: Greeting, welcome: RoomSnapshot): 
     sales: new Map(welcome.sales.map((sale) => [sale.sale_id, fresh(sale)])),
     pinnedProductId: welcome.pinned_product_id,
     pinnedComment: welcome.pinned_comment,
+    poll: welcome.poll ?? closedPoll(known),
+    questions: new Map(welcome.questions.map((question) => [question.question_id, question])),
     likesTotal: welcome.likes_total,
     viewerCount: welcome.viewer_count,
   };
+}
+
+/** A result that is still being looked at; a poll that closed while we were away told us none. */
+function closedPoll(known: RoomState): RoomState["poll"] {
+  return known.poll?.closed === true ? known.poll : null;
 }
 
 function onEvent(state: RoomState, event: EventMessage): RoomState {
@@ -73,6 +84,10 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return { ...state, pinnedComment: event[4].comment };
     case "announcement":
       return { ...state, announcement: event[4].text };
+    case "poll":
+      return withPoll(state, event[4].poll);
+    case "question":
+      return withQuestion(state, event[4].question);
     case "role":
       return state.you === null ? state : { ...state, you: { ...state.you, role: event[4].role } };
     case "pin":
@@ -81,7 +96,7 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return { ...state, room: event[4].room };
     case "product": {
       const { product } = event[4];
-      return { ...state, products: withEntry(state.products, product.product_id, product) };
+      return { ...state, products: new Map(state.products).set(product.product_id, product) };
     }
     case "hold":
       return withHold(state, event[4].hold);
@@ -89,6 +104,12 @@ function onEvent(state: RoomState, event: EventMessage): RoomState {
       return withLikes(state, event[4].delta, event[4].total);
     case "viewers":
       return { ...state, viewerCount: event[4].count };
+    case "product_order":
+      return { ...state, products: inOrder(state.products, event[4].product_ids) };
+    case "rundown":
+      return { ...state, rundownVersion: event[4].version };
+    case "bought":
+      return { ...state, bought: event[4] };
     default:
       return state; // an event of a newer server
   }
@@ -114,6 +135,12 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return { ...state, pending: state.pending.filter((one) => one.reservation_id !== message[1]) };
     case "limited":
       return { ...state, limited: new Set([...state.limited, ...message[1]]) };
+    case "voted":
+      return withVote(state, message[1], message[2]);
+    case "upvoted":
+      return withUpvote(state, message[1]);
+    case "poll_put_away":
+      return { ...state, pollPutAway: state.poll?.poll_id ?? null };
     case "announcement_closed":
       return { ...state, announcement: null };
   }
@@ -127,79 +154,4 @@ function withLikes(state: RoomState, delta: number, total: number): RoomState {
     likesTotal: Math.max(state.likesTotal, total),
     likesHeard: state.likesHeard + Math.min(others, delta),
   };
-}
-
-function withSale(state: RoomState, sale: SaleView): RoomState {
-  const known = state.sales.get(sale.sale_id);
-  if (known === undefined) return putSale(state, fresh(sale));
-  if (sale.version < known.termsVersion) return state;
-  const counters = sale.version >= known.version ? sale : countersOf(known);
-  return putSale(state, { ...sale, ...counters, termsVersion: sale.version });
-}
-
-function withStock(state: RoomState, stock: StockView): RoomState {
-  const known = state.sales.get(stock.sale_id);
-  if (known === undefined || stock.version <= known.version) return state;
-  return putSale(state, { ...known, ...countersOf(stock) });
-}
-
-function countersOf(from: StockView): Omit<StockView, "sale_id"> {
-  const { total, available, held, sold, version } = from;
-  return { total, available, held, sold, version };
-}
-
-function fresh(sale: SaleView): Sale {
-  return { ...sale, termsVersion: sale.version };
-}
-
-function putSale(state: RoomState, sale: Sale): RoomState {
-  return { ...state, sales: withEntry(state.sales, sale.sale_id, sale) };
-}
-
-function withComments(state: RoomState, arrived: readonly CommentView[]): RoomState {
-  const known = new Set([...state.removedIds, ...state.comments.map((comment) => comment.comment_id)]);
-  const unseen = arrived.filter((comment) => !known.has(comment.comment_id));
-  if (unseen.length === 0) return state;
-  return {
-    ...state,
-    comments: [...state.comments, ...unseen].slice(-COMMENTS_MAX),
-    commentsSeen: state.commentsSeen + unseen.length,
-  };
-}
-
-function withoutComment(state: RoomState, commentId: string): RoomState {
-  return {
-    ...state,
-    comments: state.comments.filter((comment) => comment.comment_id !== commentId),
-    removedIds: [...state.removedIds, commentId].slice(-REMOVED_MAX),
-    pinnedComment: state.pinnedComment?.comment_id === commentId ? null : state.pinnedComment,
-  };
-}
-
-const FINALITY: Record<HoldView["state"], number> = {
-  held: 0,
-  cancelled: 1,
-  expired: 1,
-  paid: 2,
-  refund_due: 2,
-};
-
-function withHold(state: RoomState, hold: HoldView): RoomState {
-  const known = state.holds.get(hold.reservation_id);
-  if (known !== undefined && isOlder(hold, known)) return state;
-  const sales = new Set(hold.lines.map((line) => line.sale_id));
-  return {
-    ...state,
-    holds: withEntry(state.holds, hold.reservation_id, hold),
-    limited: new Set([...state.limited].filter((saleId) => !sales.has(saleId))),
-  };
-}
-
-function isOlder(hold: HoldView, known: HoldView): boolean {
-  const rank = FINALITY[hold.state] - FINALITY[known.state];
-  return rank < 0 || (rank === 0 && hold.deadline_ms < known.deadline_ms);
-}
-
-function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
-  return new Map(map).set(key, value);
 }

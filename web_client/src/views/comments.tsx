@@ -1,5 +1,6 @@
 // Comments, newest at the bottom. Someone who scrolled up to read stays where they are, and a pill
 // says how many came since. Not a live region: a screen reader would never fall silent.
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { count, t } from "../i18n";
@@ -9,7 +10,12 @@ import { Notices } from "./notices";
 
 const AT_BOTTOM_PX = 24;
 
-export function Comments({ floating }: { floating: boolean }) {
+interface CommentsProps {
+  floating: boolean;
+  tools?: (comment: CommentView) => ComponentChildren; // what a moderator can do with each
+}
+
+export function Comments({ floating, tools }: CommentsProps) {
   const { comments, commentsSeen, you } = useRoom().state.value;
   const list = useRef<HTMLOListElement>(null);
   const [readUpTo, setReadUpTo] = useState<number | null>(null); // null: following the newest
@@ -35,7 +41,7 @@ export function Comments({ floating }: { floating: boolean }) {
       <ol ref={list} class="comment-list" data-testid="comment-list" aria-label={t("comments.label")} tabIndex={0} onScroll={onScroll}>
         {comments.length === 0 && !floating && <li class="comments-empty">{t("comments.empty")}</li>}
         {comments.map((comment) => (
-          <CommentItem key={comment.comment_id} comment={comment} mine={comment.user_id === you?.user_id} />
+          <CommentItem key={comment.comment_id} comment={comment} mine={comment.user_id === you?.user_id} tools={tools} />
         ))}
       </ol>
       {unread > 0 && (
@@ -47,7 +53,13 @@ export function Comments({ floating }: { floating: boolean }) {
   );
 }
 
-function CommentItem({ comment, mine }: { comment: CommentView; mine: boolean }) {
+interface ItemProps {
+  comment: CommentView;
+  mine: boolean;
+  tools: CommentsProps["tools"];
+}
+
+function CommentItem({ comment, mine, tools }: ItemProps) {
   const isHost = comment.role === "host";
   const isAssistant = comment.role === "assistant";
   return (
@@ -56,6 +68,7 @@ function CommentItem({ comment, mine }: { comment: CommentView; mine: boolean })
       {isAssistant && <span class="comment-badge">{t("comments.assistant")}</span>}
       {mine && !isHost && !isAssistant && <span class="comment-badge comment-badge-me">{t("comments.me")}</span>}
       <span class="comment-name">{comment.name}</span> <span class="comment-text">{comment.text}</span>
+      {tools?.(comment)}
     </li>
   );
 }

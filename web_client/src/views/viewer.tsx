@@ -7,6 +7,7 @@ import { enterAsGuest, type Entry, type Why } from "../enter";
 import { count, t } from "../i18n";
 import { type Returned, returned } from "../returned";
 import { CLOSE } from "../wire/types.gen";
+import { useAttention } from "./attention";
 import { Bag } from "./bag";
 import { Comments } from "./comments";
 import { Composer } from "./composer";
@@ -37,6 +38,7 @@ export function ViewerPage({ roomId }: { roomId: string }) {
 function Viewer() {
   const { connection, room } = useRoom().state.value;
   const [from] = useState(takeReturn);
+  useAttention();
   useEffect(() => {
     if (from !== null) openPanel("orders");
   }, [from]);

@@ -34,6 +34,15 @@ export interface Upvote {
   question_id: string;
 }
 
+/**
+ * Products that came into view, and whose buy button was pressed, on this page since the last
+ * of these. Counted once for each user, and by number only.
+ */
+export interface Attention {
+  seen: string[];
+  clicked: string[];
+}
+
 export interface WantedLineBody {
   sale_id: string;
   quantity: number;
@@ -145,6 +154,11 @@ export interface PutProduct {
   picture_url?: string | null;
 }
 
+/** The order in which products are listed; those that are not named come after. */
+export interface OrderProducts {
+  product_ids: string[];
+}
+
 /** Create a sale of a product. Creating it again with the same terms changes nothing. */
 export interface PutSale {
   sale_id: string;
@@ -175,6 +189,28 @@ export interface Restock {
 /** Show a product above the video; null unpins. */
 export interface Pin {
   product_id: string | null;
+}
+
+/** The room's run-of-show. */
+export type ShowRundown = Record<string, never>;
+
+/** `op` is the command and `body` its body; a `note` has a `text` and does nothing. */
+export interface StepBody {
+  step_id: string;
+  op: "announce" | "close_poll" | "end_sale" | "note" | "open_poll" | "pin" | "pin_comment" | "start_sale";
+  body: Record<string, unknown>;
+  done?: boolean;
+}
+
+/** All steps anew. `version` is the one you have seen; 0 if there was none. */
+export interface PutRundown {
+  version: number;
+  steps: StepBody[];
+}
+
+/** Do one step now. One that is done is not done again. */
+export interface RunStep {
+  step_id: string;
 }
 
 /** `offset = ((received - sent) + (replied - now)) / 2` on the client's clock. */
@@ -339,6 +375,11 @@ export interface SaleReply {
   sale: SaleView;
 }
 
+export interface RundownReply {
+  version: number;
+  steps: StepBody[];
+}
+
 /** A sale was created, started, ended or restocked. */
 export interface SaleEvent {
   sale: SaleView;
@@ -386,6 +427,16 @@ export interface ProductEvent {
   product: ProductView;
 }
 
+/** List the products in this order; those that are not named come after. */
+export interface ProductOrderEvent {
+  product_ids: string[];
+}
+
+/** The run-of-show is another one now; a host may ask for it. */
+export interface RundownEvent {
+  version: number;
+}
+
 /** Only to the hold's own buyer: it was held, paid, cancelled or expired, here or elsewhere. */
 export interface HoldEvent {
   hold: HoldView;
@@ -413,6 +464,17 @@ export interface LikesEvent {
 
 export interface ViewersEvent {
   count: number;
+}
+
+/**
+ * So many units of a product were just paid for, by so many buyers. `name`: of one of them,
+ * masked.
+ */
+export interface BoughtEvent {
+  product_id: string;
+  name: string | null;
+  units: number;
+  buyers: number;
 }
 
 /** You were too slow to follow: so many comments before this were not sent to you. */
@@ -469,6 +531,7 @@ export interface Commands {
   vote: Vote;
   ask_question: AskQuestion;
   upvote: Upvote;
+  attention: Attention;
   reserve: Reserve;
   cancel: Cancel;
   pay: Pay;
@@ -489,11 +552,15 @@ export interface Commands {
   set_role: SetRole;
   put_room: PutRoom;
   put_product: PutProduct;
+  order_products: OrderProducts;
   put_sale: PutSale;
   start_sale: StartSale;
   end_sale: EndSale;
   restock: Restock;
   pin: Pin;
+  rundown: ShowRundown;
+  put_rundown: PutRundown;
+  run_step: RunStep;
 }
 
 export interface Replies {
@@ -503,6 +570,7 @@ export interface Replies {
   vote: Voted;
   ask_question: QuestionReply;
   upvote: QuestionReply;
+  attention: Done;
   reserve: Reserved;
   cancel: HoldReply;
   pay: PayPage;
@@ -523,11 +591,15 @@ export interface Replies {
   set_role: Done;
   put_room: RoomReply;
   put_product: ProductReply;
+  order_products: Done;
   put_sale: SaleReply;
   start_sale: SaleReply;
   end_sale: SaleReply;
   restock: SaleReply;
   pin: Done;
+  rundown: RundownReply;
+  put_rundown: RundownReply;
+  run_step: RundownReply;
 }
 
 export interface Events {
@@ -542,10 +614,13 @@ export interface Events {
   pin: PinEvent;
   room: RoomEvent;
   product: ProductEvent;
+  product_order: ProductOrderEvent;
+  rundown: RundownEvent;
   hold: HoldEvent;
   stock: StockEvent;
   likes: LikesEvent;
   viewers: ViewersEvent;
+  bought: BoughtEvent;
   skipped: SkippedEvent;
 }
 
@@ -556,6 +631,7 @@ export const LEAST_ROLE = {
   vote: "viewer",
   ask_question: "viewer",
   upvote: "viewer",
+  attention: "viewer",
   reserve: "viewer",
   cancel: "viewer",
   pay: "viewer",
@@ -576,11 +652,15 @@ export const LEAST_ROLE = {
   set_role: "host",
   put_room: "host",
   put_product: "host",
+  order_products: "host",
   put_sale: "host",
   start_sale: "host",
   end_sale: "host",
   restock: "host",
   pin: "host",
+  rundown: "host",
+  put_rundown: "host",
+  run_step: "host",
 } as const;
 
 export type ErrorCode =
@@ -601,6 +681,8 @@ export type ErrorCode =
   | "POLL_OPEN"
   | "POLL_CLOSED"
   | "ALREADY_VOTED"
+  | "UNKNOWN_STEP"
+  | "CHANGED_MEANWHILE"
   | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "TOO_MANY_IN_FLIGHT"

@@ -1,0 +1,9 @@
+// What opening the host's panel loads: its texts, its styles and the page.
+import { alsoSay } from "../../i18n";
+import { hostEn } from "../../i18n/host/en";
+import { hostZh } from "../../i18n/host/zh";
+import "../../styles/host.css";
+
+alsoSay({ zh: hostZh, en: hostEn });
+
+export { HostPage } from "./page";
