@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from inventory.ledger.engine import LedgerUnavailable
+from inventory.payments.port import ProviderUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
 from server.handlers import asking, buying, chat, moderation, rundown, selling, showroom
@@ -82,7 +83,7 @@ class Dispatcher:
             return await HANDLERS[op](self._parts, known, command)
         except (StoreUnavailable, BrokerUnavailable) as error:
             return _unavailable(op, error, error.retry_after_ms)
-        except LedgerUnavailable as error:
+        except (LedgerUnavailable, ProviderUnavailable) as error:
             return _unavailable(op, error, LEDGER_RETRY_AFTER_MS)
 
     async def _room_exists(self, room_id: str) -> bool:

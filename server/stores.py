@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
@@ -38,6 +39,7 @@ class Stores:
     ledger: Ledger
     catalogue: Catalogue
     book: PaymentBook
+    refunds: RefundBook
     writer: LedgerWriter
 
 
@@ -94,5 +96,6 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         ledger=ledger,
         catalogue=catalogue,
         book=PaymentBook(engine),
+        refunds=RefundBook(engine),
         writer=LedgerWriter(outbox, ledger, catalogue),
     )

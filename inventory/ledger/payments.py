@@ -22,7 +22,7 @@ from inventory.payments.port import RefundState
 LISTED_MAX = 1_000  # of what is wrong or waiting in a room
 
 ORPHAN = "ORPHAN"  # the outcome of a payment for a hold that nobody knows: to be refunded
-RETURNED = "RETURNED"  # the provider had paid it back before we heard of it: nothing is due
+PAID_BACK = "PAID_BACK"  # the provider had paid it back before we heard of it: nothing is due
 
 TO_PAY_BACK = (Outcome.REFUND_DUE.value, Outcome.SECOND_PAYMENT.value, ORPHAN)
 _FULFILLED = (Outcome.PAID.value, Outcome.PAID_LATE.value)
@@ -47,7 +47,7 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payment(Reported, frozen=True, kw_only=True):
-    """`outcome` is an `Outcome`, ORPHAN or RETURNED; None until it is settled."""
+    """`outcome` is an `Outcome`, ORPHAN or PAID_BACK; None until it is settled."""
 
     outcome: str | None = None
     settled_at_ms: int | None = None
@@ -62,7 +62,7 @@ class Known(NamedTuple):
 
     is_new: bool
     room_currency: str | None
-    is_returned: bool
+    is_paid_back: bool
 
 
 class Settled(NamedTuple):
@@ -94,9 +94,9 @@ class PaymentBook:
         rows = [msgspec.to_builtins(report) for report in reports]
         with writing(self._engine) as connection:
             new = insert(connection, payments).on_conflict_do_nothing()
-            added = connection.execute(new.returning(*_KEY), rows).tuples().all()
+            added = {tuple(row) for row in connection.execute(new.returning(*_KEY), rows)}
             known = _known(connection, reports)
-        return _first_of_each(set(added), reports, known)
+        return _first_of_each(added, reports, known)
 
     def known(self, reports: Sequence[Reported]) -> list[Known]:
         """What is known of payments that were recorded before; none of them `is_new`."""
@@ -237,22 +237,21 @@ def _is(table: Table, each: _Named) -> tuple[Any, Any]:
 
 def _known(connection: Connection, reports: Sequence[Reported]) -> list[Known]:
     in_rooms = rooms.c.room_id.in_({report.room_id for report in reports})
-    currencies = dict(
-        connection.execute(select(rooms.c.room_id, rooms.c.currency).where(in_rooms)).tuples().all()
-    )
+    rows = connection.execute(select(rooms.c.room_id, rooms.c.currency).where(in_rooms))
+    currencies = {row.room_id: row.currency for row in rows}
     names = {_name(report) for report in reports}
     its_refund = tuple_(refunds.c.provider, refunds.c.payment_id).in_(names)
     returned = select(refunds.c.provider, refunds.c.payment_id).where(
         its_refund, refunds.c.reason == BY_PROVIDER
     )
-    back = set(connection.execute(returned).tuples().all())
+    back = {tuple(row) for row in connection.execute(returned)}
     return [
         Known(False, currencies.get(report.room_id), _name(report) in back) for report in reports
     ]
 
 
 def _first_of_each(
-    added: set[tuple[str, str]], reports: Sequence[Reported], known: Sequence[Known]
+    added: set[tuple[Any, ...]], reports: Sequence[Reported], known: Sequence[Known]
 ) -> list[Known]:
     """Marks what is new: of one payment that is reported twice in a group only the first."""
     told = []

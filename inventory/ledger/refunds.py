@@ -1,10 +1,10 @@
 """Every refund: why, how far it has come, and what is to be done next.
 
-    ASKED -> DUE -> SENT -> RETURNED -> DONE    by a host; gone if the order cannot be refunded
-             DUE -> SENT -> RETURNED -> DONE    by a payment's outcome
-                            RETURNED -> DONE    by the provider, unasked
-    any but DONE -> RETURNED                    when the provider says that the money is back
-    DUE | SENT | RETURNED | DONE -> FAILED      when it says that it is not
+    ASKED -> DUE -> SENT -> PAID_BACK -> DONE    by a host; gone if the order cannot be refunded
+             DUE -> SENT -> PAID_BACK -> DONE    by a payment's outcome
+                            PAID_BACK -> DONE    by the provider, unasked
+    any but DONE -> PAID_BACK                    when the provider says that the money is back
+    DUE | SENT | PAID_BACK | DONE -> FAILED      when it says that it is not
     FAILED -> DUE | DONE                        by an operator: once more, or paid back by hand
 
 A payment goes back once, as a whole: its refund's id is made from it, and is what makes asking the
@@ -27,7 +27,7 @@ BY_HOST = "HOST"  # a refund's reason: a host paid the order back
 BY_PROVIDER = "PROVIDER"  # the payment was paid back at the provider, not by Kaibo
 LISTED_MAX = 1_000
 _TROUBLE_CHARACTERS_MAX = 500
-WAITING = (RefundState.ASKED, RefundState.DUE, RefundState.SENT, RefundState.RETURNED)
+WAITING = (RefundState.ASKED, RefundState.DUE, RefundState.SENT, RefundState.PAID_BACK)
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,4 +184,4 @@ def _one(connection: Connection, refund_id: str) -> Refund:
 
 
 def _refund(row: Any) -> Refund:
-    return msgspec.convert(dict(row), Refund)
+    return msgspec.convert({name: row[name] for name in Refund.__struct_fields__}, Refund)

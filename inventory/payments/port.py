@@ -82,7 +82,7 @@ class RefundState(StrEnum):
     ASKED = "asked"  # a host wants it; the reservation engine has not agreed yet
     DUE = "due"
     SENT = "sent"  # the provider has agreed; the money is on its way
-    RETURNED = "returned"  # the money is back; the order has not been told yet
+    PAID_BACK = "paid_back"  # the money is back; the order has not been told yet
     DONE = "done"
     FAILED = "failed"  # somebody must look: `kaibo refund list`
 
@@ -101,7 +101,7 @@ class RefundRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` is SENT, RETURNED or FAILED, and then `reason` says why."""
+    """`state` is SENT, PAID_BACK or FAILED, and then `reason` says why."""
 
     state: RefundState
     reference: str | None = None

@@ -20,7 +20,7 @@ from inventory.payments.port import (
     RefundRequest,
     RefundState,
 )
-from inventory.store import StoreUnavailable
+from inventory.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +46,13 @@ class Refunder:
     def __init__(
         self,
         provider: Provider,
+        store: Store,
         refunds: RefundBook,
         payments: PaymentBook,
         now_ms: Callable[[], int],
     ) -> None:
         self._provider = provider
+        self._store = store
         self._refunds = refunds
         self._payments = payments
         self._now_ms = now_ms
@@ -73,7 +75,7 @@ class Refunder:
         return len(claimed)
 
     async def _advance(self, refund: Refund) -> None:
-        if refund.state is RefundState.RETURNED:
+        if refund.state is RefundState.PAID_BACK:
             await self._tell_order(refund)
         elif refund.state in (RefundState.DUE, RefundState.SENT):
             await self._ask_provider(refund)

@@ -26,7 +26,7 @@ from inventory.ledger.grouped import Grouped
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import (
     ORPHAN,
-    RETURNED,
+    PAID_BACK,
     Known,
     Payment,
     PaymentBook,
@@ -106,11 +106,11 @@ class Settler:
         that of the payment itself."""
         now_ms = self._now_ms()
         by_provider = refund_for(
-            _reported(provider, event, now_ms), BY_PROVIDER, now_ms, state=RefundState.RETURNED
+            _reported(provider, event, now_ms), BY_PROVIDER, now_ms, state=RefundState.PAID_BACK
         )
         refund = self._refunds.add(by_provider)
-        if refund.state not in (RefundState.RETURNED, RefundState.DONE):
-            self._refunds.move(refund, RefundState.RETURNED, now_ms)
+        if refund.state not in (RefundState.PAID_BACK, RefundState.DONE):
+            self._refunds.move(refund, RefundState.PAID_BACK, now_ms)
 
     def _not_returned(self, provider: str, event: PaymentEvent) -> None:
         refund = self._refunds.refund(refund_id_of(provider, event.payment_id))
@@ -136,11 +136,18 @@ class Settler:
         return sum(again)
 
     async def _resolve_again(self, payment: Payment, known: Known) -> bool:
-        """Raises StoreUnavailable, with the payment put off: it may be this one's fault alone."""
+        """Whatever fails, the payment is put off before that is raised: it may be the fault of this
+        one alone, and must not keep the others waiting."""
+        tries = payment.tries or 0
         try:
-            return await self._resolve(payment, known, tries=payment.tries or 0)
+            return await self._resolve(payment, known, tries)
         except StoreUnavailable as error:
             await self._put_off(payment, AWAY_DELAY_MS, str(error))
+            raise
+        except LedgerUnavailable:
+            raise  # nothing can be written down
+        except Exception as error:
+            await self._put_off(payment, retry_delay_ms(tries + 1), f"a bug: {error!r}")
             raise
 
     async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
@@ -168,8 +175,8 @@ class Settler:
         await asyncio.to_thread(self._book.put_off, paid, self._now_ms() + by_ms, trouble)
 
     async def _verdict(self, paid: Reported, known: Known) -> Verdict:
-        if known.is_returned:
-            return Verdict(RETURNED)
+        if known.is_paid_back:
+            return Verdict(PAID_BACK)
         currencies = {paid.currency, known.room_currency} - {None}
         if len(currencies) > 1:
             return Verdict(Outcome.REFUND_DUE)

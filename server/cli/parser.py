@@ -20,7 +20,7 @@ from rooms.broker import RoomsError
 from server.cli import commands
 from server.embedded import EmbeddedError
 from server.serving import CannotListen
-from server.settings import Settings, SettingsError, describe, environ_name, flag_name
+from server.settings import SECRETS, Settings, SettingsError, describe, environ_name, flag_name
 from server.wire.commands import PutSale, Restock, StartSale
 from server.wire.fields import Id, Name, UnitsDelta
 
@@ -248,6 +248,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.usage = f"{usage} [SETTINGS]".replace("%", "%%")
     group = parser.add_argument_group("settings")
     for name in Settings.__struct_fields__:
+        if name in SECRETS:
+            continue
         default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
         shown = f" (default {default})" if default != "" else ""
         group.add_argument(

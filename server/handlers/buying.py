@@ -4,11 +4,12 @@ import asyncio
 
 from inventory.codes import Outcome
 from inventory.hold import Hold, WantedLine
-from inventory.payments.port import Checkout, new_checkout_id
+from inventory.payments.port import Checkout, CheckoutRefused, new_checkout_id
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import hold_view
+from server.wire.codes import ErrorCode
 from server.wire.commands import (
     Cancel,
     HoldReply,
@@ -47,6 +48,8 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
     if result.outcome not in extended or result.hold is None:
         return refusal(result)
     url = await parts.provider.start(await _checkout(parts, caller, result.hold))
+    if isinstance(url, CheckoutRefused):
+        return ErrorBody(code=ErrorCode.PAYMENT_REFUSED, message=url.reason)
     return PayPage(hold=hold_view(result.hold), pay_url=url)
 
 

@@ -153,7 +153,7 @@ ENDPOINTS = (
              ("UNKNOWN_HOLD", "NOT_HELD")),
     _command("POST", f"{RESERVATION}/pay", "pay",
              "Start paying: extends the reservation once and names the page to pay on",
-             ("UNKNOWN_HOLD", "NOT_HELD")),
+             ("UNKNOWN_HOLD", "NOT_HELD", "PAYMENT_REFUSED")),
     Endpoint(
         "GET", f"{ROOM}/orders", "list_orders", orders.list_orders, OrdersReply,
         "List your reservations and orders, newest first", Access.CALLER,
@@ -192,6 +192,6 @@ ENDPOINTS = (
     Endpoint(
         "POST", "/webhooks/{provider}", "receive_webhook", webhooks.receive, WebhookReply,
         "Where a payment provider reports, signed", raw_body=True,
-        refusals=("BAD_MESSAGE", "TOO_LARGE", "NOT_FOUND", "UNAVAILABLE"),
+        refusals=("BAD_MESSAGE", "TOO_LARGE", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
     ),
 )  # fmt: skip

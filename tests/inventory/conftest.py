@@ -11,6 +11,7 @@ from inventory.ledger.catalogue import Catalogue, Room
 from inventory.ledger.engine import open_engine
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import RedisServer, Shop
@@ -58,6 +59,11 @@ def ledger(engine: Engine) -> Ledger:
 @pytest.fixture
 def payments(engine: Engine) -> PaymentBook:
     return PaymentBook(engine)
+
+
+@pytest.fixture
+def refunds(engine: Engine) -> RefundBook:
+    return RefundBook(engine)
 
 
 @pytest.fixture

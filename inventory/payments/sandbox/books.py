@@ -134,4 +134,5 @@ def _row(record: CheckoutRecord) -> dict[str, Any]:
 
 def _record(row: Any) -> CheckoutRecord:
     faults = msgspec.json.decode(row["faults"] or b"{}", type=Faults)
-    return msgspec.convert({**row, "faults": faults}, CheckoutRecord)
+    fields = {name: row[name] for name in CheckoutRecord.__struct_fields__}
+    return msgspec.convert(fields | {"faults": faults}, CheckoutRecord)

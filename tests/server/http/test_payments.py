@@ -9,8 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from inventory.payments.sandbox.books import WebhookBody
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
+from inventory.payments.sandbox.records import WebhookBody
 from inventory.payments.signature import sign
 from server.settings import Settings
 from server.tokens import load_secret, purpose_key
