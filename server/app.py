@@ -156,7 +156,11 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
     settings = stores.settings
     likes, sql_writes = LikeCounter(), WriteGate()
     provider = make_provider(stores, public_url, local_url)
-    broker = RedisBroker(stores.redis, events_kept=settings.room_events_kept)
+    broker = RedisBroker(
+        stores.redis,
+        events_kept=settings.room_events_kept,
+        is_sharded=stores.nodes.is_sharded,
+    )
     together = together_on(stores.redis)
     minutes = RedisMinutes(stores.redis)
     counting = Counting(minutes, stores.catalogue, together.roster)
@@ -200,7 +204,8 @@ async def open_server(
     desk = make_desk(stores, public_url, local_url)
     paying = make_paying(stores, desk.provider)
     hub = _hub(stores.settings)
-    subscriber = RedisSubscriber(stores.redis, LiveListener(hub, stores.store, desk.together))
+    listener = LiveListener(hub, stores.store, desk.together)
+    subscriber = RedisSubscriber(stores.redis, listener, stores.nodes)
     live = _live_side(stores, desk, hub, subscriber, public_url)
     watched = {name: jobs.LastSuccess() for name in WATCHED_JOBS}
     parts = _http_parts(stores, desk, live, paying, watched)

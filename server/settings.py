@@ -48,13 +48,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ".kaibo"
     )
     redis_url: Annotated[
-        str, _about("Redis to use; default: a private redis-server in data_dir")
+        str,
+        _about("one Redis, a Cluster or Sentinels; default: a private redis-server in data_dir"),
     ] = ""
     appendfsync: Annotated[
         Fsync,
         _about("when the private Redis syncs its file: everysec, or always before replies"),
     ] = "everysec"
-    database_url: Annotated[str, _about("SQL ledger; default: SQLite in data_dir")] = ""
+    database_url: Annotated[
+        str, _about("SQL ledger, sqlite:// or postgresql://; default: SQLite in data_dir")
+    ] = ""
     token_secret: Annotated[
         str, _about("key that signs tokens; default: made once in data_dir")
     ] = ""

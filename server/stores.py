@@ -19,7 +19,9 @@ from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
+from rooms.redis_broker.nodes import Nodes, OneNode
 from server import jobs
+from server.cluster.client import ClusterRedis
 from server.connecting import connect_sql, named_redis, redis_client
 from server.embedded.lock import DataDirLock
 from server.embedded.redis import private_redis, redis_of
@@ -33,6 +35,7 @@ class Stores:
     settings: Settings
     redis_url: str
     redis: "Redis"
+    nodes: Nodes
     engine: Engine
     store: RedisStore
     outbox: Outbox
@@ -77,7 +80,7 @@ async def _watched_redis(data_path: Path, appendfsync: Fsync) -> AsyncIterator[s
 
 
 def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engine) -> Stores:
-    outbox = Outbox(redis)
+    outbox = Outbox(redis, is_cluster=isinstance(redis, ClusterRedis))
     ledger = Ledger(engine)
     catalogue = Catalogue(engine)
     store = RedisStore(
@@ -90,6 +93,7 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         settings=settings,
         redis_url=redis_url,
         redis=redis,
+        nodes=redis if isinstance(redis, ClusterRedis) else OneNode(redis),
         engine=engine,
         store=store,
         outbox=outbox,

@@ -13,6 +13,7 @@ NEEDED = (
     "server/http/sandbox/pay.css",
     "server/embedded/pictures/longjing.svg",
     "inventory/redis_store/scripts/reserve.lua",
+    "inventory/ledger/migrations/versions/r0001_first_tables.py",
     "rooms/redis_broker/scripts/publish.lua",
     "loadtests/__main__.py",
 )

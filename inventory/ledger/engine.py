@@ -3,9 +3,12 @@
 SQLite runs in WAL mode with synchronous=FULL: a commit is on the disk before it is answered. The
 driver's own idea of transactions is switched off; a transaction begins as BEGIN IMMEDIATE, so that
 no writer reads first and then finds that it may not write. `reading` begins without that lock.
-
 SQLite lets a writer that finds another at work sleep and look again, which costs many times the
-commit itself. So the writers of one process take turns here, before they ask SQLite.
+commit itself; so the writers of one process take turns here, before they ask SQLite.
+
+On PostgreSQL a reader's transaction is REPEATABLE READ, so that it sees one state of the database,
+as it does on SQLite. A writer's is READ COMMITTED: what two may change at once, each changes with a
+statement that names what it replaces, or locks the row first.
 """
 
 import threading
@@ -13,53 +16,95 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.schema import CreateColumn
 
-from inventory.ledger.tables import metadata
+from inventory.ledger.schema import missing, require_current
 from inventory.store import InventoryError
 
+CONNECTIONS_MAX = 16  # of one process to PostgreSQL; past that a transaction waits for one
 _BUSY_TIMEOUT_S = 5.0
 _READS_ONLY = "kaibo_reads_only"
 _TURN = "kaibo_turn"
+_POSTGRESQL: dict[str, Any] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms; a server that vanished is noticed
+    "options": f"-c lock_timeout={int(_BUSY_TIMEOUT_S * 1000)}",
+}
 
 
 class LedgerUnavailable(InventoryError):
     """The SQL database did not answer, or refused for now; nothing was committed."""
 
 
-def open_engine(url: str) -> Engine:
-    """The database at a SQLAlchemy URL, with all tables made if they are not there.
+class UnknownDatabase(ValueError):
+    """A URL of a kind of database that is not supported."""
 
-    Raises LedgerUnavailable.
+
+def open_engine(url: str) -> Engine:
+    """The database at a SQLAlchemy URL, with the schema of this version.
+
+    A SQLite file is brought to it; a PostgreSQL database must be at it (`kaibo migrate`). Raises
+    SchemaMismatch, LedgerUnavailable, UnknownDatabase.
     """
-    is_sqlite = url.startswith("sqlite")
-    arguments: dict[str, Any] = {"timeout": _BUSY_TIMEOUT_S} if is_sqlite else {}
-    options = {_TURN: threading.Lock()} if is_sqlite else {}
-    engine = create_engine(
-        url, connect_args=arguments, pool_pre_ping=not is_sqlite, execution_options=options
-    )
-    if is_sqlite:
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    with writing(engine) as connection:
-        create_tables(connection, metadata)
+    engine = connect(url)
+    if is_sqlite(engine):
+        migrate_if_behind(engine)
+    else:
+        with reading(engine) as connection:
+            require_current(connection)
     return engine
 
 
-def create_tables(connection: Connection, tables: MetaData) -> None:
-    """Makes the tables that are not there, and adds columns that are new to those that are."""
-    tables.create_all(connection)
-    looked = inspect(connection)
-    for table in tables.sorted_tables:
-        there = {column["name"] for column in looked.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                specification = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {specification}")
+def connect(url: str) -> Engine:
+    """The database whatever its schema is. Raises UnknownDatabase."""
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        turn = {_TURN: threading.Lock()}
+        engine = create_engine(
+            parsed, connect_args={"timeout": _BUSY_TIMEOUT_S}, execution_options=turn
+        )
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if kind not in ("postgresql", "postgres"):
+        raise UnknownDatabase(
+            f"{kind} is not supported: use sqlite:////path/to/file or"
+            " postgresql://user:password@host/database"
+        )
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args=_POSTGRESQL,
+        pool_pre_ping=True,
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_timeout=_BUSY_TIMEOUT_S,
+    )
+
+
+def is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def migrate_if_behind(engine: Engine) -> list[str]:
+    """Runs the revisions that are missing; returns them."""
+    with reading(engine) as connection:
+        if not missing(connection):
+            return []
+    from inventory.ledger.migrating import migrate  # noqa: PLC0415 - rare, and slow to import
+
+    with writing(engine) as connection:
+        return migrate(connection)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -101,16 +146,26 @@ def _in_turn(engine: Engine) -> Iterator[None]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that sees one state of the database and writes nothing."""
-    readers = engine.execution_options(**{_READS_ONLY: True})
-    with _unavailable_when_failing(), readers.begin() as connection:
+    options: dict[str, Any] = {_READS_ONLY: True}
+    if not is_sqlite(engine):
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with _unavailable_when_failing(), engine.execution_options(**options).begin() as connection:
         yield connection
 
 
 @contextmanager
 def _unavailable_when_failing() -> Iterator[None]:
+    """A missing table is an OperationalError to SQLite and a ProgrammingError to PostgreSQL, and
+    a server that became a replica gives an InternalError: all of them may pass."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (
+        OperationalError,
+        InterfaceError,
+        InternalError,
+        ProgrammingError,
+        PoolTimeoutError,
+    ) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise LedgerUnavailable(f"the SQL ledger is not answering ({reason})") from error
 

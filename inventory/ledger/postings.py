@@ -16,14 +16,14 @@ from inventory.pool import COUNTER_NAMES, Account, Pool
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """Units of one sale that went from one account to another."""
+    """Units of one sale that went from one account to another; no hold's, if `hold_id` is empty."""
 
     position: int
     sale_id: str
     from_account: Account
     to_account: Account
     units: int
-    hold_id: str | None = None
+    hold_id: str = ""
 
 
 class Postings(msgspec.Struct, frozen=True):

@@ -3,8 +3,14 @@
 Readers (the ledger writer and the relay) keep their position where they write, read on from there,
 and the stream is trimmed only below the lowest position. So nothing is lost, and nothing has an
 effect twice, without consumer groups.
+
+In a Cluster one XREAD reads one room, and none may wait for several: all are asked in one round
+trip to each server, again and again while they have nothing. A server that is away holds up the
+entries of its own rooms and nobody else's.
 """
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +22,22 @@ from inventory.entry import BEGINNING, Entry, UnreadableEntry, position_of, stre
 from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
 
+log = logging.getLogger("kaibo.outbox")
+
+Rows = list[tuple[Any, Any]]  # stream ids and their fields
+_ASK_AGAIN_S_MIN, _ASK_AGAIN_S_MAX = 0.005, 0.05  # in a Cluster, the longer the quieter it is
+
 
 class Outbox:
-    """The outbox streams of all rooms on one Redis. Raises StoreUnavailable when it is away."""
+    """The outbox streams of all rooms. Raises StoreUnavailable when their Redis is away.
 
-    def __init__(self, redis: Redis) -> None:
+    `is_cluster`: the rooms are spread over several servers.
+    """
+
+    def __init__(self, redis: Redis, *, is_cluster: bool = False) -> None:
         self._redis = redis
+        self._is_cluster = is_cluster
+        self._away: set[str] = set()  # rooms that could not be read the last time
 
     async def read(
         self, after: Mapping[str, str], count: int = 500, block_ms: int | None = None
@@ -33,16 +49,59 @@ class Outbox:
         """
         if not after:
             return []
+        with unavailable_when_failing():
+            read = self._read_cluster if self._is_cluster else self._read
+            found = await read(after, count, block_ms)
+        return [
+            _entry(room_id, _text(stream_id), fields)
+            for room_id, rows in found
+            for stream_id, fields in rows
+        ]
+
+    async def _read(
+        self, after: Mapping[str, str], count: int, block_ms: int | None
+    ) -> list[tuple[str, Rows]]:
         streams = {room_key(room_id, "outbox"): room_id for room_id in after}
         starts: Any = dict(zip(streams, after.values(), strict=True))
         block = None if block_ms is None else max(block_ms, 1)  # to Redis, 0 means for ever
-        with unavailable_when_failing():
-            found = await self._redis.xread(starts, count=count, block=block)
+        found = await self._redis.xread(starts, count=count, block=block)
+        return [(streams[_text(key)], rows) for key, rows in _streams(found)]
+
+    async def _read_cluster(
+        self, after: Mapping[str, str], count: int, block_ms: int | None
+    ) -> list[tuple[str, Rows]]:
+        clock = asyncio.get_running_loop().time
+        deadline_s = clock() + (block_ms or 0) / 1_000
+        pause_s = _ASK_AGAIN_S_MIN
+        while True:
+            found = await self._ask_servers(after, count)
+            if found or clock() >= deadline_s:
+                return found
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _ASK_AGAIN_S_MAX)
+
+    async def _ask_servers(self, after: Mapping[str, str], count: int) -> list[tuple[str, Rows]]:
+        """What is there now; raises only if no room could be read."""
+        pipe = self._redis.pipeline(transaction=False)
+        for room_id, stream_id in after.items():
+            pipe.xread({room_key(room_id, "outbox"): stream_id}, count=count)
+        answers = dict(zip(after, await pipe.execute(raise_on_error=False), strict=True))
+        failed = {room: each for room, each in answers.items() if isinstance(each, Exception)}
+        if len(failed) == len(answers):
+            raise next(iter(failed.values()))
+        self._say_away(failed)
         return [
-            _entry(streams[_text(key)], _text(stream_id), fields)
-            for key, rows in _streams(found)
-            for stream_id, fields in rows
+            (room_id, rows)
+            for room_id, answer in answers.items()
+            if room_id not in failed
+            for _, rows in _streams(answer)
         ]
+
+    def _say_away(self, failed: Mapping[str, Exception]) -> None:
+        """Once for each room that has become unreadable."""
+        for room_id in failed.keys() - self._away:
+            log.warning("the outbox of room %s cannot be read: %s", room_id, failed[room_id])
+        self._away = set(failed)
 
     async def trim(self, room_id: str, stream_id: str) -> int:
         """Removes the entries up to `stream_id` and returns how many they were."""
@@ -97,7 +156,7 @@ def _entry(room_id: str, stream_id: str, fields: Any) -> Entry | UnreadableEntry
         )
 
 
-def _streams(found: Any) -> list[tuple[Any, list[Any]]]:
+def _streams(found: Any) -> list[tuple[Any, Rows]]:
     """Each stream's key and rows; a client that speaks RESP3 gives a map and nests the rows."""
     if isinstance(found, dict):
         return [(key, rows[0]) for key, rows in found.items()]

@@ -4,6 +4,7 @@ Publishing is one pipelined round trip whatever the number of events, one script
 receiving side is `subscriber.py`.
 """
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from importlib.resources import files
@@ -19,6 +20,7 @@ from rooms.redis_broker.envelope import decode
 from rooms.redis_broker.failing import unavailable_when_failing
 
 PUBLISH_LUA = (files("rooms.redis_broker") / "scripts" / "publish.lua").read_text("utf-8")
+PUBLISH_SHA1 = hashlib.sha1(PUBLISH_LUA.encode(), usedforsecurity=False).hexdigest()
 PRESENCE_FRESH_MS = 10_000  # a worker not heard from for longer no longer counts
 EVENT_ID_KEPT_S = 600  # how long an event's id is remembered; a retry comes sooner
 
@@ -26,25 +28,30 @@ EVENT_ID_KEPT_S = 600  # how long an event's id is remembered; a retry comes soo
 class RedisBroker:
     """Implements `rooms.broker.Broker`."""
 
-    def __init__(self, redis: "Redis", *, events_kept: int) -> None:
+    def __init__(self, redis: "Redis", *, events_kept: int, is_sharded: bool = False) -> None:
         self._redis = redis
         self._events_kept = events_kept
-        self._sha = ""
+        self._publish_command = "SPUBLISH" if is_sharded else "PUBLISH"
 
     async def publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
+        if not events:
+            return
         with unavailable_when_failing():
-            if not self._sha:
-                self._sha = await self._redis.script_load(PUBLISH_LUA)
             try:
-                await self._publish(room_id, events)
-            except NoScriptError:  # Redis was restarted: load it again and send all of it again
-                self._sha = await self._redis.script_load(PUBLISH_LUA)
-                await self._publish(room_id, events)
+                await self._publish(room_id, events, has_source=False)
+            except NoScriptError:  # the room's Redis does not know it (any more): send all again
+                await self._publish(room_id, events, has_source=True)
 
-    async def _publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
+    async def _publish(self, room_id: str, events: Sequence[Outgoing], *, has_source: bool) -> None:
+        """The script's source goes with the first event, if at all: the others find it there."""
         pipe = self._redis.pipeline(transaction=False)
-        for event in events:
-            pipe.evalsha(self._sha, 3, *self._arguments(room_id, event))
+        for number, event in enumerate(events):
+            call, script = (
+                (pipe.eval, PUBLISH_LUA)
+                if has_source and number == 0
+                else (pipe.evalsha, PUBLISH_SHA1)
+            )
+            call(script, 3, *self._arguments(room_id, event))
         await pipe.execute()
 
     def _arguments(self, room_id: str, event: Outgoing) -> list[Any]:
@@ -63,6 +70,7 @@ class RedisBroker:
             event.source,
             secrets.token_hex(8),
             EVENT_ID_KEPT_S if event.event_id else 0,
+            self._publish_command,
             *(part for pair in event.remember for part in pair),
         ]
 

@@ -24,6 +24,7 @@ SCRIPT_NAMES = (
     "upvote",
     "answer",
     "untold",
+    "renew",
     "count",
     "put_rundown",
     "claim_step",

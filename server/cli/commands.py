@@ -18,7 +18,7 @@ from inventory.audit import audit as run_audit
 from inventory.uuid7 import uuid7
 from server.app import make_desk, make_tokens, serving, supervised
 from server.clock import now_ms
-from server.connecting import require_data
+from server.connecting import migrate_sql, require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.embedded.video import TestVideo
 from server.serving import local_url
@@ -127,6 +127,16 @@ async def audit(settings: Settings, *, room: str | None) -> int:
         )
     print("\n".join(report.lines()))
     return 0 if report.ok else 1
+
+
+async def migrate(settings: Settings) -> int:
+    settings.make_data_folder()
+    done = await migrate_sql(settings)
+    if done:
+        print(f"The database is at revision {done[-1]} now; done: {', '.join(done)}")
+    else:
+        print("The database is up to date; nothing was done")
+    return 0
 
 
 async def list_sales(settings: Settings, *, room: str) -> int:

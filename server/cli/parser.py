@@ -1,7 +1,8 @@
-"""The `kaibo` command: demo, serve, audit, token, sale. Thin: it reads words and calls parts.
+"""The `kaibo` command: demo, serve, audit, migrate, token, sale.
 
-Every setting is a flag of every command, made from `server.settings`. A command's own flags are
-validated with the wire's own types, so that a wrong one is told by the flag's name.
+Thin: it reads words and calls parts. Every setting is a flag of every command, made from
+`server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
+one is told by the flag's name.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(subparsers)
     _add_token(subparsers)
     _add_audit(subparsers)
+    _add_migrate(subparsers)
     _add_sale(subparsers)
     return parser
 
@@ -122,6 +124,17 @@ def _add_audit(subparsers: Subparsers) -> None:
     )
     audit.add_argument("--room", type=_of(Id), help="only this room (default: all)")
     _add_settings(audit)
+
+
+def _add_migrate(subparsers: Subparsers) -> None:
+    migrate = _command(
+        subparsers,
+        "migrate",
+        commands.migrate,
+        "Bring the database to the schema of this version. SQLite files are brought to it by "
+        "every start, too; PostgreSQL only by this command.",
+    )
+    _add_settings(migrate)
 
 
 def _add_sale(subparsers: Subparsers) -> None:

@@ -39,6 +39,14 @@ def find_redis_server() -> RedisBinary:
     )
 
 
+def redis_servers() -> list[RedisBinary]:
+    """All of this machine that will do, the preferred one first."""
+    found = [(path, _version(path)) for path in _candidates()]
+    return [
+        RedisBinary(path, version) for path, version in found if version and version >= VERSION_MIN
+    ]
+
+
 def refuse_downgrade(binary: RedisBinary, folder: Path) -> None:
     """A Redis before 7 would not see a newer one's files and would start empty."""
     if binary.version < FOLDER_AOF_VERSION and (folder / "appendonlydir").exists():

@@ -26,14 +26,20 @@ NOTES = """\
   time; a second one is refused.
 - **`KAIBO_TOKEN_SECRET`** has 32 bytes or more. Changing it makes every token given out so far
   invalid.
-- **`KAIBO_REDIS_URL`** names a Redis of 6.2 or newer, with an append-only file switched on. Kaibo
-  does not check how it is configured: what it loses, Kaibo loses. The data folder is still needed,
-  for the ledger, the signing key and video.
+- **`KAIBO_REDIS_URL`** names a Redis of 6.2 or newer, with an append-only file switched on:
+  `redis://[user:password@]host[:port][/database]` or `unix:///path/to/socket` for one,
+  `redis+cluster://[user:password@]host[:port],host...` for a Cluster, found through any of these,
+  `redis+sentinel://[user:password@]host[:port],.../name` for the primary that Sentinels call so;
+  `rediss` in place of `redis` is TLS. Kaibo does not check how it is configured: what it loses,
+  Kaibo loses. The data folder is still needed, for the ledger, the signing key and video. See
+  [Run on Redis Cluster or Sentinel](../how-to/redis-cluster-and-sentinel.md).
 - **`KAIBO_APPENDFSYNC`** is for the private Redis. With `everysec` a power cut can lose the last
   second or two of holds; with `always` nothing that was acknowledged, but each answer waits for the
   disk. See [what is not promised](../explanation/why-it-cannot-oversell.md#what-is-not-promised).
-- **`KAIBO_DATABASE_URL`** may name a SQLite file elsewhere: `sqlite:////path/to/file`. Only SQLite
-  is supported now.
+- **`KAIBO_DATABASE_URL`** may name a SQLite file elsewhere, `sqlite:////path/to/file`, or a
+  PostgreSQL, `postgresql://user:password@host/database`. Run `kaibo migrate` before the first start
+  on PostgreSQL and after each upgrade, see [Keep the ledger in
+  PostgreSQL](../how-to/use-postgresql.md).
 - **`KAIBO_PAYMENT_PROVIDER`** is `sandbox` until you
   [take real payments with Stripe](../how-to/stripe.md). Its secrets come from the environment only.
 - **`KAIBO_SANDBOX_FAULTS`** are [the sandbox's switches](../how-to/payment-faults.md).

@@ -1,4 +1,7 @@
-"""Fixtures: one redis-server for the session; for each test its own room and SQLite file."""
+"""Fixtures: one redis-server for the session; for each test its own room and database.
+
+Whatever uses SQL is run twice, on SQLite and on PostgreSQL.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import RedisServer, Shop
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +48,20 @@ def outbox(redis: Redis) -> Outbox:
     return Outbox(redis)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'kaibo.db'}"
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'kaibo.db'}")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
     yield engine
     engine.dispose()
 

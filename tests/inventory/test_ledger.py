@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from sqlalchemy import Engine, select, text
 from inventory.codes import Outcome
 from inventory.entry import Entry
 from inventory.hold import HoldState, WantedLine
-from inventory.ledger.engine import LedgerUnavailable, open_engine, reading, writing
+from inventory.ledger.engine import LedgerUnavailable, reading, writing
 from inventory.ledger.ledger import Ledger, PaidTotals
 from inventory.ledger.postings import Movement, as_counters, counter_changes, fold
 from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
@@ -210,29 +209,6 @@ async def test_the_ledger_remembers_what_redis_has_forgotten(
     assert await shop.store.hold(shop.room_id, hold_id) is None
     found = ledger.hold(shop.room_id, hold_id)
     assert found is not None and found.state is HoldState.PAID
-
-
-def test_sqlite_is_durable_by_its_settings(engine: Engine) -> None:
-    with reading(engine) as connection:
-        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
-        synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
-        foreign_keys = connection.execute(text("PRAGMA foreign_keys")).scalar()
-    assert (mode, synchronous, foreign_keys) == ("wal", 2, 1)
-
-
-def test_a_database_of_an_older_version_gets_the_columns_it_lacks(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'older.db'}"
-    older = open_engine(url)
-    with writing(older) as connection:
-        connection.execute(text("ALTER TABLE sales DROP COLUMN archived_position"))
-    for engine in (open_engine(url), open_engine(url)):
-        assert not Ledger(engine).knows_sale("room", "tea")
-        assert Ledger(engine).statements.archived_at("room", 1) == set()
-
-
-def test_a_database_that_cannot_be_opened_says_so() -> None:
-    with pytest.raises(LedgerUnavailable, match="unable to open"):
-        open_engine("sqlite:////no/such/folder/kaibo.db")
 
 
 accounts = st.sampled_from(Account)

@@ -1,66 +1,21 @@
 """The broker against a real Redis: numbered without gaps, told once, caught up after a cut."""
 
-import asyncio
-import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import msgpack
 import pytest
 from redis.asyncio import Redis
 
-from rooms.events import Delivery, Incoming, Outgoing
+from rooms.redis_broker import feed as feed_module
+from rooms.redis_broker import feeds as feeds_module
 from rooms.redis_broker import keys
-from rooms.redis_broker import subscriber as subscriber_module
-from rooms.redis_broker.broker import RedisBroker
-from rooms.redis_broker.subscriber import RedisSubscriber
-
-HEAD = b"\x95" + msgpack.packb("event") + msgpack.packb("comment")
-
-
-def event(text: str, *, numbered: bool = True, source: str = "", to: str = "") -> Outgoing:
-    return Outgoing(
-        HEAD, msgpack.packb({"text": text}), Delivery.CHAT, numbered, to=to, source=source
-    )
-
-
-def texts(received: list[Incoming]) -> list[str]:
-    return [msgpack.unpackb(each.payload)[4]["text"] for each in received]
-
-
-class Listening:
-    """A running broker and what it received in its room."""
-
-    def __init__(self, redis: Redis) -> None:
-        self.room = f"r_{secrets.token_hex(4)}"
-        self.received: list[Incoming] = []
-        self.resumed_rooms: list[str] = []
-        self.lost_rooms: list[str] = []
-        self.broker = RedisBroker(redis, events_kept=100)
-        self.subscriber = RedisSubscriber(redis, self)
-
-    def deliver(self, room_id: str, event: Incoming) -> None:
-        assert room_id == self.room
-        self.received.append(event)
-
-    def resumed(self, room_id: str) -> None:
-        self.resumed_rooms.append(room_id)
-
-    def lost(self, room_id: str) -> None:
-        self.lost_rooms.append(room_id)
-
-    async def until(self, enough: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not enough():
-                await asyncio.sleep(0.01)
+from tests.rooms.listening import Listening, event, texts
 
 
 @pytest.fixture
 async def listening(redis: Redis) -> AsyncIterator[Listening]:
-    listening = Listening(redis)
-    task = asyncio.create_task(listening.subscriber.run())
-    await listening.subscriber.subscribe(listening.room)
-    yield listening
-    task.cancel()
+    async with Listening(redis).running() as listening:
+        yield listening
 
 
 async def test_numbered_events_have_offsets_without_gap_and_others_have_none(
@@ -150,7 +105,7 @@ async def test_an_event_published_again_under_its_id_is_told_once(listening: Lis
 async def test_a_subscription_that_dies_without_a_word_is_noticed_and_filled(
     redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriber_module, "PROBE_EVERY_S", 0.2)
+    monkeypatch.setattr(feed_module, "PROBE_EVERY_S", 0.2)
     await listening.broker.publish(listening.room, [event("before")])
     await listening.until(lambda: len(listening.received) == 1)
     # The socket stays open and answers pings, but the channel is gone from the server's list.
@@ -164,7 +119,8 @@ async def test_a_subscription_that_dies_without_a_word_is_noticed_and_filled(
 
 async def drop_subscription_silently(listening: Listening) -> None:
     """Unsubscribe on the wire behind the client's back."""
-    connection = listening.subscriber._pubsub.connection
+    [feed] = listening.subscriber._feeds._feeds.values()
+    connection = feed._pubsub.connection
     assert connection is not None
     await connection.send_command("UNSUBSCRIBE", keys.channel(listening.room))
 
@@ -184,10 +140,32 @@ async def test_a_flushed_redis_is_a_new_stream_and_is_said(
 async def test_a_gap_longer_than_the_stream_is_said_not_skipped(
     redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriber_module, "RECONNECT_DELAY_S", 1.0)
+    monkeypatch.setattr(feeds_module, "RECONNECT_DELAY_S", 1.0)
     await listening.broker.publish(listening.room, [event("before")])
     await listening.until(lambda: len(listening.received) == 1)
     await redis.client_kill_filter(_type="pubsub")
     await listening.broker.publish(listening.room, [event("gone")] * 20)
     await redis.xtrim(keys.stream(listening.room), maxlen=5, approximate=False)
     await listening.until(lambda: listening.lost_rooms == [listening.room])
+
+
+async def test_a_redis_that_lost_its_latest_writes_is_another_stream(
+    redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a failover to a replica that was behind, or a power cut: the same offsets are given
+    again, to other events."""
+    monkeypatch.setattr(feeds_module, "RECONNECT_DELAY_S", 1.0)
+    await listening.publish("kept")
+    kept = {key: await redis.dump(key) for key in await redis.keys()}
+    epoch = (await listening.broker.record(listening.room, 1)).position.epoch
+    await listening.publish("lost", "lost too")
+    await listening.until(lambda: len(listening.received) == 3)
+    await redis.client_kill_filter(_type="pubsub")
+    for key, dumped in kept.items():
+        await redis.restore(key, 0, dumped or b"", replace=True)
+    await listening.publish("two again", "three again", "four")
+    await listening.until(lambda: listening.lost_rooms == [listening.room])
+    await listening.publish("goes on")
+    await listening.until(lambda: texts(listening.received)[-1] == "goes on")
+    assert texts(listening.received) == ["kept", "lost", "lost too", "goes on"]
+    assert (await listening.broker.record(listening.room, 1)).position.epoch != epoch

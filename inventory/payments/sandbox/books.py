@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, tuple_, update
+from sqlalchemy import Connection, Engine, select, update
 
-from inventory.ledger.engine import create_tables, insert, reading, writing
+from inventory.ledger.engine import insert, reading, writing
 from inventory.payments.port import RefundAnswer, RefundRequest, RefundState
 from inventory.payments.sandbox.faults import Faults
 from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState, checkout_id_of
 from inventory.payments.sandbox.reports import queued, refund_report, reports_of
-from inventory.payments.sandbox.tables import checkouts, metadata, refunds, webhooks
+from inventory.payments.sandbox.tables import IS_LIVE, checkouts, refunds, webhooks
 
 
 class Finish(NamedTuple):
@@ -36,25 +36,28 @@ class Books:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with writing(engine) as connection:
-            create_tables(connection, metadata)
 
     def open(self, wanted: Sequence[CheckoutRecord]) -> list[CheckoutRecord]:
         """For each the hold's checkout that is open or paid already, else this one, opened."""
-        holds = [(record.room_id, record.hold_id) for record in wanted]
-        live = select(checkouts).where(
-            tuple_(checkouts.c.room_id, checkouts.c.hold_id).in_(holds),
-            checkouts.c.state != CheckoutState.DECLINED.value,
-        )
+        first: dict[tuple[str, str], CheckoutRecord] = {}
+        for record in wanted:
+            first.setdefault((record.room_id, record.hold_id), record)
         with writing(self._engine) as connection:
-            # The index of live checkouts decides who is first, not a look before the insert.
-            connection.execute(
-                insert(connection, checkouts).on_conflict_do_nothing(),
-                [_row(record) for record in wanted],
+            # The index of live checkouts decides who is first, not a look before the insert; the
+            # update that changes nothing gives the one that was first, whoever finishes it now.
+            statement = (
+                insert(connection, checkouts)
+                .on_conflict_do_update(
+                    index_elements=["room_id", "hold_id"],
+                    index_where=IS_LIVE,
+                    set_={"state": checkouts.c.state},
+                )
+                .returning(*checkouts.columns)
             )
-            found = [_record(row) for row in connection.execute(live).mappings()]
-        by_hold = {(record.room_id, record.hold_id): record for record in found}
-        return [by_hold[hold] for hold in holds]
+            rows = [_row(record) for record in first.values()]
+            found = [_record(row) for row in connection.execute(statement, rows).mappings()]
+        live = {(record.room_id, record.hold_id): record for record in found}
+        return [live[record.room_id, record.hold_id] for record in wanted]
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
         with reading(self._engine) as connection:
@@ -75,8 +78,8 @@ class Books:
                 return _refused(f"there is no payment {request.payment_id}")
             if record.faults.refund == "refused":
                 return _refused("the sandbox was told to refuse it")
-            if (request.amount_cents, request.currency) != (record.amount_cents, record.currency):
-                return _refused(f"it was {record.amount_cents} cents {record.currency}")
+            if request.amount_cents != record.amount_cents:
+                return _refused(f"it was {record.amount_cents} cents")
             return _refund(connection, record, request.refund_id, now_ms)
 
 
@@ -93,8 +96,8 @@ def _refund(
         "state": "made",
         "created_at_ms": now_ms,
     }
-    added = insert(connection, refunds).on_conflict_do_nothing()
-    if connection.execute(added, row).rowcount == 1:
+    added = insert(connection, refunds).values(row).on_conflict_do_nothing()
+    if connection.execute(added.returning(refunds.c.refund_id)).first() is not None:
         report = refund_report(record, refund_id, now_ms)
         connection.execute(insert(connection, webhooks), queued(record, [report], now_ms))
     return RefundAnswer(state=RefundState.SENT, reference=f"re_{refund_id}")

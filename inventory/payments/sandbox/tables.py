@@ -12,27 +12,28 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     text,
 )
+
+from inventory.ledger.tables import words
 
 metadata = MetaData()
 
 checkouts = Table(
     "sandbox_checkouts",
     metadata,
-    Column("checkout_id", String(64), primary_key=True),
-    Column("room_id", String(64), nullable=False),
-    Column("hold_id", String(64), nullable=False),
-    Column("buyer_id", String(64), nullable=False),
+    Column("checkout_id", words(64), primary_key=True),
+    Column("room_id", words(64), nullable=False),
+    Column("hold_id", words(64), nullable=False),
+    Column("buyer_id", words(64), nullable=False),
     Column("amount_cents", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
+    Column("currency", words(3), nullable=False),
     Column("description", Text, nullable=False),
     Column("return_url", Text, nullable=False),
     Column("deadline_ms", BigInteger),
-    Column("state", String(16), nullable=False),
+    Column("state", words(16), nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("finished_at_ms", BigInteger),
     Column("faults", LargeBinary),  # the switches, as JSON; NULL: nothing goes wrong
@@ -40,21 +41,22 @@ checkouts = Table(
 )
 
 # One checkout of a hold is open or paid; a declined one makes room for another try.
+IS_LIVE = text("state <> 'declined'")
 Index(
     "sandbox_one_live_checkout_per_hold",
     checkouts.c.room_id,
     checkouts.c.hold_id,
     unique=True,
-    sqlite_where=text("state <> 'declined'"),
-    postgresql_where=text("state <> 'declined'"),
+    sqlite_where=IS_LIVE,
+    postgresql_where=IS_LIVE,
 )
 
 refunds = Table(
     "sandbox_refunds",
     metadata,
-    Column("refund_id", String(64), primary_key=True),  # the asker's id
-    Column("checkout_id", String(64), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("refund_id", words(64), primary_key=True),  # the asker's id
+    Column("checkout_id", words(64), nullable=False),
+    Column("state", words(16), nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
 )
 
@@ -62,15 +64,15 @@ refunds = Table(
 webhooks = Table(
     "sandbox_webhooks",
     metadata,
-    Column("event_id", String(100), primary_key=True),
+    Column("event_id", words(100), primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", words(16), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at_ms", BigInteger, nullable=False),
     Column("last_error", Text),
     Column("lost", Integer),  # the first attempts that get lost on the way
     Column("unheard", Integer),  # and those after them whose answer does
-    Column("after_id", String(100)),  # not before that one is delivered or parked
+    Column("after_id", words(100)),  # not before that one is delivered or parked
 )
 
 Index("sandbox_webhooks_due", webhooks.c.state, webhooks.c.next_attempt_at_ms)

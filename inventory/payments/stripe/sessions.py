@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, select
 
-from inventory.ledger.engine import create_tables, insert, reading, writing
-from inventory.payments.stripe.tables import metadata, sessions
+from inventory.ledger.engine import insert, reading, writing
+from inventory.payments.stripe.tables import sessions
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +29,6 @@ class SessionBook:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with writing(engine) as connection:
-            create_tables(connection, metadata)
 
     def latest(self, room_id: str, hold_id: str) -> Session | None:
         with reading(self._engine) as connection:

@@ -4,7 +4,8 @@
 --       5 numbered (1 or 0) 6 payload head       7 payload body        8 events kept
 --       9 source position ("" for none)          10 new epoch, if the room has none
 --       11 seconds to remember the event's id (0: it has none)
---       12.. pairs of fields to remember in the state hash
+--       12 PUBLISH, or SPUBLISH in a Cluster that knows it
+--       13.. pairs of fields to remember in the state hash
 -- Returns the offset after it, or -1 if its source position or its id was published before.
 local state, stream, marker = KEYS[1], KEYS[2], KEYS[3]
 local source = ARGV[9]
@@ -27,7 +28,7 @@ if numbered then
 else
   offset = tonumber(redis.call('HGET', state, 'offset') or '0')
 end
-for i = 12, #ARGV, 2 do redis.call('HSET', state, ARGV[i], ARGV[i + 1]) end
+for i = 13, #ARGV, 2 do redis.call('HSET', state, ARGV[i], ARGV[i + 1]) end
 
 local nil_byte = '\192'
 local at = numbered and cmsgpack.pack(offset) or nil_byte
@@ -37,5 +38,5 @@ local envelope = cmsgpack.pack({ ARGV[2], ARGV[3], ARGV[4], number, payload, epo
 if numbered then
   redis.call('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'e', envelope)
 end
-redis.call('PUBLISH', ARGV[1], envelope)
+redis.call(ARGV[12], ARGV[1], envelope)
 return offset

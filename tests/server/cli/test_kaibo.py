@@ -26,7 +26,10 @@ def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["", "demo", "serve", "audit", "token", "sale", "sale start"])
+COMMANDS = ("", "demo", "serve", "audit", "migrate", "token", "sale", "sale start")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "server", *command.split(), "--help"],
@@ -82,7 +85,8 @@ def test_a_room_that_cannot_be_named_is_refused_with_the_rule(tmp_path: Path) ->
         (("--public-url", "foo"), "http://"),
         (("--redis-url", "nonsense"), "KAIBO_REDIS_URL"),
         (("--redis-url", "redis://127.0.0.1:1"), "KAIBO_REDIS_URL"),
-        (("--database-url", "postgresql://x/y"), "only SQLite"),
+        (("--database-url", "mysql://x/y"), "mysql is not supported"),
+        (("--database-url", "postgresql://x:word@127.0.0.1:1/y"), "KAIBO_DATABASE_URL"),
         (("--database-url", "sqlite+nonsense://x"), "KAIBO_DATABASE_URL"),
         (("--database-url", "sqlite:////no/such/folder/x.db"), "KAIBO_DATABASE_URL"),
         (("--port", "many"), "KAIBO_PORT (flag --port)"),

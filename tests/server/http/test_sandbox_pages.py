@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 
-from inventory.ledger.engine import open_engine, writing
+from inventory.ledger.engine import open_engine
 from inventory.payments.port import Checkout, new_checkout_id
 from inventory.payments.sandbox.provider import SandboxProvider
 from server.http.sandbox_pages import price_text, sandbox_mount
@@ -152,18 +152,6 @@ async def test_page_says_how_long_the_hold_lasts(
     assert WORDS["en"]["hold_over"] in (await browser.get(url)).text
     await browser.post(f"{url}/decline")
     assert "sandbox-hold" not in (await browser.get(url)).text, "it no longer matters"
-
-
-async def test_books_begun_before_there_were_deadlines_go_on(
-    engine: Engine, provider: SandboxProvider
-) -> None:
-    url = await open_checkout(provider)
-    with writing(engine) as connection:
-        connection.execute(text("ALTER TABLE sandbox_checkouts DROP COLUMN deadline_ms"))
-    again = SandboxProvider(engine, "http://shop.test", "http://shop.test/hooks", b"s" * 32)
-    assert await open_checkout(again, deadline_ms=1) == url
-    record = await again.checkout(url.rsplit("/", 1)[1])
-    assert record is not None and record.deadline_ms is None
 
 
 async def test_looking_at_the_page_pays_nothing(

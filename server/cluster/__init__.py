@@ -1,0 +1,1 @@
+"""Redis Cluster behind the face of one Redis: which server has a key, and what to do when moved."""
