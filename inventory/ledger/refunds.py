@@ -128,6 +128,17 @@ class RefundBook:
                 refunds.delete().where(refunds.c.refund_id == refund.refund_id, asked)
             )
 
+    def begin_anew(self, refund: Refund, now_ms: int) -> bool:
+        """Takes a failed refund up again, as a new one to the provider; False if it has not."""
+        if refund.state is not RefundState.FAILED:
+            return False
+        return self.move(refund, RefundState.DUE, now_ms, round=refund.round + 1, reference=None)
+
+    def close(self, refund: Refund, now_ms: int, note: str) -> bool:
+        """Notes that a failed refund was paid back in another way; False if it has not failed."""
+        is_failed = refund.state is RefundState.FAILED
+        return is_failed and self.move(refund, RefundState.PAID_BACK, now_ms, trouble=note)
+
     def of_room(
         self, room_id: str, limit: int = LISTED_MAX, state: RefundState | None = None
     ) -> list[Refund]:

@@ -149,7 +149,9 @@ class Refunder:
         if self._comes_first(refund, payment):
             await self._wait(refund, FIRST_DELAY_MS, "its payment has no outcome yet")
             return
-        await asyncio.to_thread(self._refunds.move, refund, RefundState.DONE, self._now_ms())
+        await asyncio.to_thread(
+            self._refunds.move, refund, RefundState.DONE, self._now_ms(), trouble=refund.trouble
+        )
 
     def _comes_first(self, refund: Refund, payment: Payment | None) -> bool:
         """Whether the payment's own outcome is still to come: the order is told after that."""

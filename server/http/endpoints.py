@@ -18,6 +18,7 @@ from server.http.replies import (
     OrdersReply,
     PictureReply,
     ProductsReply,
+    RefundsReply,
     RoomHealthReply,
     RoomsReply,
     SalesReply,
@@ -187,6 +188,11 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{ROOM}/exports/comments", "export_comments", exports.export_comments, CsvFile,
         "Fetch the comments that the room still remembers as CSV", Access.HOST, gives="text/csv",
+        refusals=("UNAVAILABLE",),
+    ),
+    Endpoint(
+        "GET", f"{ROOM}/refunds", "list_refunds", orders.list_refunds, RefundsReply,
+        "List what goes back to buyers, what has to be done next first", Access.HOST,
         refusals=("UNAVAILABLE",),
     ),
     Endpoint(

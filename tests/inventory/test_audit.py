@@ -16,6 +16,7 @@ from inventory.codes import Outcome
 from inventory.ledger.engine import writing
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.tables import movements, order_lines, orders, sales
 from inventory.ledger.tables import payments as payments_table
 from inventory.ledger.writer import LedgerWriter
@@ -29,9 +30,11 @@ Audit = Callable[[], Awaitable[AuditReport]]
 
 
 @pytest.fixture
-def audited(shop: Shop, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook) -> Audit:
+def audited(
+    shop: Shop, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook, refunds: RefundBook
+) -> Audit:
     async def run() -> AuditReport:
-        return await audit(shop.store, ledger, [shop.room_id], writer.drain, payments)
+        return await audit(shop.store, ledger, [shop.room_id], writer.drain, payments, refunds)
 
     return run
 
