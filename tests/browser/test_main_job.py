@@ -34,8 +34,10 @@ def by(page: Page, testid: str) -> Locator:
 
 
 async def enter(page: Page, server: LiveServer, room: str) -> Page:
+    """The page, connected: from here on nothing is refused for want of a connection."""
     await page.goto(f"{server.url}/r/{room}")
     await expect(by(page, "comment-input")).to_be_enabled()
+    await expect(by(page, "connection-bar")).to_have_count(0)
     return page
 
 
@@ -47,11 +49,19 @@ async def buy(page: Page) -> None:
 
 
 async def pay(page: Page) -> None:
-    """From the hold to the sandbox page, and back to the paid order."""
+    """From the hold to the sandbox page and back to the paid order, where there is no video."""
     await by(page, "buy-button").click()
     await page.wait_for_url("**/sandbox/pay/**")
     await by(page, "sandbox-pay").click()
     await page.wait_for_url("**/r/**")
+    await expect(by(page, "order-item").first).to_have_attribute("data-state", "paid")
+
+
+async def pay_beside(page: Page) -> None:
+    """The same in a room with a picture, which goes on in a small window."""
+    async with page.context.expect_page() as opening:
+        await by(page, "buy-button").click()
+    await by(await opening.value, "sandbox-pay").click()
     await expect(by(page, "order-item").first).to_have_attribute("data-state", "paid")
 
 
@@ -83,8 +93,9 @@ async def test_a_flash_sale_from_pin_to_paid_order(demo: LiveServer, open_page: 
     await expect(by(ann, "likes-total")).to_contain_text("1")
 
     await buy(ann)
+    await expect(by(ann, "buy-button")).to_have_attribute("aria-disabled", "false")
     await expect(by(bob, "stock-left")).to_contain_text("29")
-    await pay(ann)
+    await pay_beside(ann)
     paid = by(host, "host-orders").locator("[data-testid^=host-order-][data-state=paid]")
     await expect(paid).to_have_count(1)
     assert demo.kaibo("audit").returncode == 0

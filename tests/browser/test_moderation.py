@@ -3,6 +3,7 @@
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.test_main_job import enter
 from tests.harness import LiveServer, open_room
 
 
@@ -16,8 +17,7 @@ async def test_a_viewer_sees_what_moderators_do(
 ) -> None:
     room = await open_room(live_server)
     async with live_server.client(room, live_server.token(room, "host")) as host:
-        page = await open_page()
-        await page.goto(f"{live_server.url}/r/{room}")
+        page = await enter(await open_page(), live_server, room)
         await say(page, "Is it fresh?")
         said = (await host.event("comment"))["comment"]
         shown = page.get_by_test_id("comment").filter(has_text="Is it fresh?")
@@ -60,8 +60,8 @@ async def test_rules_are_told_in_both_languages(
             ("en-US", "not allowed", "Slow mode"),
             ("zh-CN", "不允许", "慢速模式"),
         ):
-            page = await open_page(locale=locale)
-            await page.goto(f"{live_server.url}/r/{room}")
+            page = await enter(await open_page(locale=locale), live_server, room)
+            await expect(page.get_by_test_id("product-card")).to_be_visible()  # it is welcomed
             toasts = page.get_by_test_id("toast")
             await say(page, "加 微*信")
             await expect(toasts.filter(has_text=blocked)).to_have_count(1)

@@ -1,14 +1,11 @@
 """What a viewer is told, in a real browser: on taps, after paying, of video and of sound."""
 
 import re
-import subprocess
-from pathlib import Path
 
-import httpx
-from imageio_ffmpeg import get_ffmpeg_exe
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.films import film, show
 from tests.browser.test_main_job import buy, by, enter, video_plays
 from tests.harness import LiveServer, open_room
 
@@ -80,25 +77,3 @@ async def test_sound_is_offered_only_where_there_is_some(
     await expect(by(page, "sound-button")).to_have_text("Turn sound on")
     await by(page, "sound-button").click()
     assert not await by(page, "video").evaluate("video => video.muted")
-
-
-async def show(server: LiveServer, room: str, video_url: str) -> None:
-    headers = {"Authorization": f"Bearer {server.token(room, 'host')}"}
-    async with httpx.AsyncClient(headers=headers) as host:
-        body = {"title": "Tea night", "video_url": video_url}
-        answer = await host.put(f"{server.url}/v1/rooms/{room}", json=body)
-    answer.raise_for_status()
-
-
-def film(server: LiveServer, name: str, *, has_sound: bool) -> str:
-    """The address of four seconds of test picture, with a tone or without."""
-    folder = server.data_dir / "media" / name
-    folder.mkdir(parents=True)
-    tone = ["-f", "lavfi", "-i", "sine=frequency=440", "-c:a", "aac"] if has_sound else []
-    picture = ["-f", "lavfi", "-i", "testsrc2=size=180x320:rate=10"]
-    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
-    hls = ["-t", "4", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0"]
-    inputs, codec = (tone[:4], tone[4:]) if has_sound else ([], [])
-    command = [get_ffmpeg_exe(), *picture, *inputs, *coding, *codec, *hls, "index.m3u8"]
-    subprocess.run(command, cwd=Path(folder), check=True, capture_output=True, timeout=60)
-    return f"/media/{name}/index.m3u8"

@@ -32,6 +32,73 @@ export function listOrders(roomId: string, token: string): Promise<Answer<Orders
   return ask("GET", `${roomPath(roomId)}/orders?all=true`, token);
 }
 
+export interface ProductMinute {
+  product_id: string;
+  seen: number;
+  clicked: number;
+  held: number;
+  paid: number;
+  paid_cents: number;
+}
+
+/** What happened in one minute; `minute` counts from 1970. */
+export interface Minute {
+  minute: number;
+  viewers: number;
+  comments: number;
+  seen: number;
+  clicked: number;
+  held: number;
+  paid: number;
+  paid_cents: number;
+  dropped: number;
+  products: ProductMinute[];
+}
+
+export interface Mark {
+  at_ms: number;
+  kind: string;
+  product_id: string | null;
+  text: string;
+}
+
+export interface FiguresReply {
+  now_ms: number;
+  minutes: Minute[];
+  marks: Mark[];
+}
+
+/** What happened in the room from a minute on. */
+export function getFigures(roomId: string, token: string, since: number): Promise<Answer<FiguresReply>> {
+  return ask("GET", `${roomPath(roomId)}/figures?since=${since}`, token);
+}
+
+export interface HealthReply {
+  ledger_lag_ms: number;
+  parked_entries: number;
+}
+
+export function getHealth(roomId: string, token: string): Promise<Answer<HealthReply>> {
+  return ask("GET", `${roomPath(roomId)}/health`, token);
+}
+
+/** Sends a picture; the answer has the address to show it from. */
+export function putPicture(roomId: string, token: string, file: Blob): Promise<Answer<{ picture_url: string }>> {
+  return ask("POST", `${roomPath(roomId)}/pictures`, token, file);
+}
+
+/** The room's orders or comments as a CSV file. */
+export async function exported(roomId: string, token: string, what: "orders" | "comments"): Promise<Answer<Blob>> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${roomPath(roomId)}/exports/${what}`, { headers });
+    if (response.ok) return { ok: true, body: await response.blob() };
+    return { ok: false, error: problem(await response.json()) };
+  } catch {
+    return refused(NO_ANSWER);
+  }
+}
+
 export function liveUrl(roomId: string): string {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${location.host}${roomPath(roomId)}/live`;
@@ -44,9 +111,10 @@ function roomPath(roomId: string): string {
 async function ask<Body>(method: string, path: string, token?: string, body?: object): Promise<Answer<Body>> {
   const headers = new Headers({ accept: "application/json" });
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-  if (body !== undefined) headers.set("content-type", "application/json");
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers.set("content-type", isFile ? body.type : "application/json");
   const init: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== undefined) init.body = isFile ? body : JSON.stringify(body);
   try {
     const response = await fetch(path, init);
     const answer: unknown = await response.json();

@@ -1,6 +1,6 @@
 // Where the page begins: the address says which of four pages this is. The host's two are loaded only
 // by those who open them, so that a viewer's first load stays small.
-import { render } from "preact";
+import { options, render } from "preact";
 
 import { followLanguage } from "./i18n";
 import "./styles/index.css";
@@ -24,6 +24,8 @@ function Page() {
   return <ViewerPage roomId={roomId} />;
 }
 
+// Once a frame, however many comments come in it; a hidden page draws nothing until it is looked at.
+options.debounceRendering = requestAnimationFrame;
 followLanguage();
 const root = document.getElementById("app");
 if (root !== null) render(<Page />, root);

@@ -5,15 +5,18 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Answer } from "./answer";
 import { liveUrl } from "./api";
 import { ServerClock } from "./clock";
+import { type Curtain, isAhead, type Moment, parted } from "./curtain";
+import { newId } from "./ids";
 import { LikeBatch } from "./likes";
-import { GAVE_UP, Purchases } from "./purchase";
 import { Pulse } from "./pulse";
 import { Restocking } from "./restock";
 import { LiveSocket } from "./socket";
 import { type LocalMessage, type Message, reduce } from "./store/reduce";
-import { EMPTY, type Connection, type Pending, type RoomState } from "./store/state";
+import { EMPTY, type Connection, type RoomState } from "./store/state";
+import { StreamClock } from "./stream_clock";
+import { Till } from "./till";
 import { toastRefusal, toastText } from "./toasts";
-import { CLOSE, type Commands, type ErrorBody, type HoldView, type Op, type Replies } from "./wire/types.gen";
+import { CLOSE, type Commands, type EventMessage, type Op, type Replies, type WelcomeMessage } from "./wire/types.gen";
 
 const TICK_MS = 100;
 
@@ -26,15 +29,23 @@ export class LiveRoom {
   /** The server's time, moving ten times a second: what every countdown reads. */
   readonly nowMs: ReadonlySignal<number>;
   readonly latencyMs: Signal<number | null> = signal(null);
+  /** How far this screen is behind the studio, to the second; null where that is not known. */
+  readonly behindMs: Signal<number | null> = signal(null);
+  /** How much of the host's news waits for the picture. */
+  readonly newsAhead: Signal<number> = signal(0);
+  /** Buying, paying and letting go. */
+  readonly till: Till;
 
   readonly #clock = new ServerClock(Date.now);
   readonly #now: Signal<number>;
   readonly #socket: LiveSocket;
   readonly #pulse: Pulse;
-  readonly #purchases: Purchases;
   readonly #likes: LikeBatch;
   readonly #renew: Renew;
   readonly #listeners = new Set<(message: Message) => void>();
+  readonly #stream = new StreamClock();
+  #curtain: Curtain = [];
+  #snapshotOffset = 0;
   #token: string;
   #renewed = false;
 
@@ -51,9 +62,9 @@ export class LiveRoom {
     this.#pulse = new Pulse(this.#socket, this.#clock, () => {
       this.latencyMs.value = this.#clock.latencyMs();
     });
-    this.#purchases = this.#openPurchases();
+    this.till = this.#openTill();
     this.#likes = new LikeBatch((count) => void this.#socket.request("like", { count }));
-    window.setInterval(() => (this.#now.value = this.#clock.nowMs()), TICK_MS);
+    window.setInterval(() => this.#tick(), TICK_MS);
     window.addEventListener("online", () => this.#socket.hurry());
     document.addEventListener("visibilitychange", () => this.#onVisibility());
     this.#socket.open();
@@ -76,6 +87,37 @@ export class LiveRoom {
     return answer.ok;
   }
 
+  /** The player shows the picture taken at `pictureMs`; null when it does not know. */
+  pictureAt(pictureMs: number | null): void {
+    this.#stream.at(pictureMs, this.#clock.nowMs());
+  }
+
+  async vote(pollId: string, option: number): Promise<void> {
+    const answer = await this.#socket.request("vote", { poll_id: pollId, option });
+    const known = answer.ok ? answer.body.option : answer.error.option; // of an earlier vote
+    if (typeof known === "number") this.#tell(["voted", pollId, known]);
+    if (!answer.ok) toastRefusal(answer.error);
+  }
+
+  putPollAway(): void {
+    this.#tell(["poll_put_away"]);
+  }
+
+  /** Asks the host; true when the question stands in the list. */
+  async askHost(text: string): Promise<boolean> {
+    const questionId = newId(this.#clock.nowMs());
+    const answer = await this.ask("ask_question", { text, question_id: questionId });
+    if (answer.ok) this.#tell(["question", answer.body.question]);
+    return answer.ok;
+  }
+
+  async upvote(questionId: string): Promise<void> {
+    const answer = await this.ask("upvote", { question_id: questionId });
+    if (!answer.ok) return;
+    this.#tell(["upvoted", questionId]);
+    this.#tell(["question", answer.body.question]);
+  }
+
   closeAnnouncement(): void {
     this.#tell(["announcement_closed"]);
   }
@@ -83,23 +125,6 @@ export class LiveRoom {
   like(): void {
     this.#tell(["liked", 1]);
     this.#likes.add();
-  }
-
-  buy(saleId: string, quantity = 1): void {
-    this.#purchases.buy(saleId, quantity);
-  }
-
-  /** Starts paying and leaves for the pay page. */
-  async pay(reservationId: string): Promise<void> {
-    const answer = await this.ask("pay", { reservation_id: reservationId });
-    if (!answer.ok) return;
-    this.#hear(answer.body.hold);
-    location.assign(answer.body.pay_url);
-  }
-
-  async cancel(reservationId: string): Promise<void> {
-    const answer = await this.ask("cancel", { reservation_id: reservationId });
-    if (answer.ok) this.#hear(answer.body.hold);
   }
 
   /** One adjustment of a sale's stock, to be sent until it is answered. */
@@ -144,49 +169,57 @@ export class LiveRoom {
     return answer;
   }
 
-  #openPurchases(): Purchases {
-    return new Purchases(sessionStorage, this.roomId, {
+  #openTill(): Till {
+    return new Till({
+      roomId: this.roomId,
+      storage: sessionStorage,
       nowMs: () => this.#clock.nowMs(),
-      reserve: (body) => this.#socket.request("reserve", body),
-      onPending: (pending) => this.#tell(["pending", pending]),
-      onHeld: (hold) => this.#onHeld(hold),
-      onRefused: (error, pending) => this.#onRefused(error, pending),
+      state: () => this.state.value,
+      tell: (message) => this.#tell(message),
+      request: (op, body) => this.#socket.request(op, body),
+      ask: (op, body) => this.ask(op, body),
       wait,
     });
   }
 
-  #onHeld(hold: HoldView): void {
-    this.#tell(["hold", hold]);
-    this.#tell(["settled", hold.reservation_id]);
-    if (hold.state === "held") toastText("toast.held", "good");
+  #tick(): void {
+    const nowMs = this.#clock.nowMs();
+    this.#now.value = nowMs;
+    const behindMs = this.#stream.behindMs(nowMs);
+    this.behindMs.value = behindMs === null ? null : Math.round(behindMs / 1000) * 1000;
+    this.#part({ shownMs: this.#stream.shownMs(nowMs), nowMs });
   }
 
-  #onRefused(error: ErrorBody, pending: Pending): void {
-    this.#tell(["settled", pending.reservation_id]);
-    if (error.code === "USER_LIMIT") {
-      this.#tell(["limited", pending.lines.map((line) => line.sale_id)]);
-    }
-    toastRefusal(error);
-    if (error.code === GAVE_UP) void this.#loadHolds();
-  }
-
-  #receive(message: Message): void {
+  #receive(message: WelcomeMessage | EventMessage): void {
     for (const hear of this.#listeners) hear(message);
-    if (message[0] === "welcome") this.#clock.roughly(message[2].now_ms);
-    if (message[0] === "event" && message[1] === "hold") this.#hear(message[4].hold);
-    else this.#tell(message);
+    if (message[0] === "welcome") this.#onWelcome(message);
+    else if (message[1] === "hold") this.till.hear(message[4].hold);
+    else this.#onEvent(message);
   }
 
-  /** News of a hold of ours: tell the outcome when it is one that nobody pressed for here. */
-  #hear(hold: HoldView): void {
-    const before = this.state.value.holds.get(hold.reservation_id)?.state;
-    this.#tell(["hold", hold]);
-    this.#purchases.heard(hold);
-    const after = this.state.value.holds.get(hold.reservation_id)?.state;
-    if (before === undefined || before === after) return;
-    if (after === "paid") toastText("toast.paid", "good");
-    if (after === "expired") toastText("toast.expired", "plain");
-    if (after === "refund_due") toastText("toast.refund_due", "bad");
+  #onWelcome(message: WelcomeMessage): void {
+    this.#clock.roughly(message[2].now_ms);
+    this.#snapshotOffset = message[2].position.offset;
+    this.#curtain = []; // the snapshot shows all of it
+    this.#tell(message);
+  }
+
+  /** What the snapshot has already is shown in its turn, however far behind the picture is. */
+  #onEvent(event: EventMessage): void {
+    const nowMs = this.#clock.nowMs();
+    const moment = { shownMs: this.#stream.shownMs(nowMs), nowMs };
+    const isNew = event[2] !== null && event[2] > this.#snapshotOffset;
+    if (isNew && isAhead(event, this.state.value, moment)) this.#curtain = [...this.#curtain, event];
+    else this.#tell(event);
+    this.#part(moment);
+  }
+
+  /** Shows what waited for the picture and waits no longer. */
+  #part(moment: Moment): void {
+    const { due, rest } = parted(this.#curtain, moment);
+    this.#curtain = rest;
+    this.newsAhead.value = rest.length;
+    for (const event of due) this.#tell(event);
   }
 
   async #onConnection(connection: Connection): Promise<void> {
@@ -195,7 +228,7 @@ export class LiveRoom {
     if (connection.kind === "open") {
       this.#renewed = false;
       this.#pulse.start();
-      await this.#loadHolds();
+      await this.till.catchUp();
     }
     if (connection.kind === "stopped" && connection.closeCode === CLOSE.BAD_TOKEN) {
       await this.#replaceToken();
@@ -207,13 +240,6 @@ export class LiveRoom {
     if (document.hidden) return;
     if (this.state.value.connection.kind === "open") this.#pulse.start();
     else this.#socket.hurry();
-  }
-
-  async #loadHolds(): Promise<void> {
-    const answer = await this.#socket.request("holds", {});
-    if (!answer.ok) return; // the next welcome asks again
-    this.#tell(["holds", answer.body.holds]);
-    this.#purchases.resume(answer.body.holds);
   }
 
   /** Once per refusal, so that a server that refuses every token is not asked forever. */

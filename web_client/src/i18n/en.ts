@@ -42,6 +42,9 @@ export const en: Texts = {
   "video.unmute": "Turn sound on",
   "video.mute": "Mute",
   "video.play": "Play",
+  "video.small": "Small window",
+  "video.isSmall": "The video is in the small window",
+  "video.grow": "Bring it back",
 
   "comments.title": "Comments",
   "comments.label": "Comments",
@@ -57,6 +60,31 @@ export const en: Texts = {
   "announcement.close": "Close the announcement",
   "comments.me": "You",
   "like.label": "Like, {count} {count|like|likes} so far",
+
+  "behind.by": "Your video is {count} s behind",
+  "behind.news": "Your video is {count} s behind; news is waiting there",
+  "behind.jump": "Go live",
+  "behind.inPicture": "in your video: {time}",
+
+  "poll.label": "Poll",
+  "poll.close": "Put the poll away",
+  "poll.votes": "{count} {count|vote|votes} so far",
+  "poll.closed": "Closed with {count} {count|vote|votes}",
+  "poll.mine": "Yours",
+
+  "questions.title": "Questions to the host",
+  "questions.open": "Questions to the host",
+  "questions.empty": "No open questions. Ask the first one.",
+  "questions.placeholder": "Ask the host…",
+  "questions.ask": "Ask",
+  "questions.upvote": "I want to know this too, {count} so far",
+
+  "share.label": "Share this room",
+  "share.title": "Share this room",
+  "share.byHand": "Copy this link",
+  "bought.somebody": "Somebody",
+  "bought.one": "{name} just bought {title}",
+  "bought.many": "{name} and {others} {others|other|others} just bought {title}",
 
   "bag.title": "Products",
   "bag.open": "All products",
@@ -81,6 +109,9 @@ export const en: Texts = {
   "order.left": "Pay within {time}",
   "order.pay": "Pay {amount}",
   "order.cancel": "Let it go",
+  "order.cancelAsk": "Really give it up?",
+  "order.payPage": "Open the pay page",
+  "order.payAgain": "Open the pay page again",
   "order.quantity": "× {count}",
 
   "card.label": "Featured product: {title}",

@@ -41,6 +41,9 @@ export const zh = {
   "video.unmute": "打开声音",
   "video.mute": "静音",
   "video.play": "播放",
+  "video.small": "小窗播放",
+  "video.isSmall": "视频正在小窗里播放",
+  "video.grow": "放回来",
 
   "comments.title": "评论",
   "comments.label": "评论列表",
@@ -56,6 +59,31 @@ export const zh = {
   "announcement.close": "关闭公告",
   "comments.me": "我",
   "like.label": "点赞，共 {count} 个赞",
+
+  "behind.by": "你的画面晚 {count} 秒",
+  "behind.news": "你的画面晚 {count} 秒，前面有新消息",
+  "behind.jump": "追到最新",
+  "behind.inPicture": "你画面里的 {time}",
+
+  "poll.label": "投票",
+  "poll.close": "收起投票",
+  "poll.votes": "已有 {count} 票",
+  "poll.closed": "已截止，共 {count} 票",
+  "poll.mine": "你选的",
+
+  "questions.title": "向主播提问",
+  "questions.open": "向主播提问",
+  "questions.empty": "还没有问题，来问第一个。",
+  "questions.placeholder": "想问主播什么…",
+  "questions.ask": "提问",
+  "questions.upvote": "我也想知道，已有 {count} 人",
+
+  "share.label": "分享直播间",
+  "share.title": "分享直播间",
+  "share.byHand": "复制这个链接",
+  "bought.somebody": "有人",
+  "bought.one": "{name} 刚买了 {title}",
+  "bought.many": "{name} 和另外 {others} 人刚买了 {title}",
 
   "bag.title": "商品",
   "bag.open": "全部商品",
@@ -80,6 +108,9 @@ export const zh = {
   "order.left": "请在 {time} 内付款",
   "order.pay": "付款 {amount}",
   "order.cancel": "不要了",
+  "order.cancelAsk": "确定放弃？",
+  "order.payPage": "打开付款页",
+  "order.payAgain": "再次打开付款页",
   "order.quantity": "× {count}",
 
   "card.label": "主推商品：{title}",

@@ -18,8 +18,10 @@ export interface Featured {
   sale: Sale | null;
 }
 
+type Shelf = Pick<RoomState, "products" | "sales" | "pinnedProductId">;
+
 /** The pinned product, else the product of the sale that is running, else nothing. */
-export function featured(state: RoomState, nowMs: number): Featured | null {
+export function featured(state: Shelf, nowMs: number): Featured | null {
   const pinned = state.products.get(state.pinnedProductId ?? "");
   if (pinned !== undefined) return { product: pinned, sale: saleOf(state, pinned.product_id, nowMs) };
   const running = mostProminent([...state.sales.values()].filter((sale) => isRunning(sale, nowMs)), nowMs);
@@ -28,11 +30,11 @@ export function featured(state: RoomState, nowMs: number): Featured | null {
 }
 
 /** The sale of a product that matters now. */
-export function saleOf(state: RoomState, productId: string, nowMs: number): Sale | null {
+export function saleOf(state: Pick<RoomState, "sales">, productId: string, nowMs: number): Sale | null {
   return mostProminent([...state.sales.values()].filter((sale) => sale.product_id === productId), nowMs);
 }
 
-export function salesOf(state: RoomState, productId: string): Sale[] {
+export function salesOf(state: Pick<RoomState, "sales">, productId: string): Sale[] {
   return [...state.sales.values()].filter((sale) => sale.product_id === productId);
 }
 

@@ -6,6 +6,7 @@ import type {
   EventMessage,
   Greeting,
   HoldView,
+  QuestionView,
   RoomSnapshot,
   SaleView,
   WelcomeMessage,
@@ -30,6 +31,7 @@ export type LocalMessage =
   | ["limited", string[]]
   | ["voted", string, number]
   | ["upvoted", string]
+  | ["question", QuestionView]
   | ["poll_put_away"]
   | ["announcement_closed"];
 
@@ -137,6 +139,8 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return { ...state, limited: new Set([...state.limited, ...message[1]]) };
     case "voted":
       return withVote(state, message[1], message[2]);
+    case "question":
+      return withQuestion(state, message[1]);
     case "upvoted":
       return withUpvote(state, message[1]);
     case "poll_put_away":

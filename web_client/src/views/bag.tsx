@@ -5,13 +5,13 @@ import { offer, type Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
-import { useRoom } from "./context";
+import { useFields, useRoom } from "./context";
 import { priceCents, statusText, timeText } from "./offer_words";
 import { Badge, Picture, Price } from "./parts";
 
 export function Bag() {
   const room = useRoom();
-  const state = room.state.value;
+  const state = useFields("products", "sales", "pinnedProductId");
   const products = [...state.products.values()];
   if (products.length === 0) return <p class="empty">{t("bag.empty")}</p>;
   return (
@@ -36,7 +36,7 @@ interface ItemProps {
 
 function BagItem({ product, sale, pinned }: ItemProps) {
   const room = useRoom();
-  const state = room.state.value;
+  const state = useFields("room", "holds", "pending", "limited");
   const made = sale === null ? null : offer(sale, state, room.nowMs.value);
   return (
     <li class="bag-item" data-testid={`bag-item-${product.product_id}`} data-pinned={pinned}>

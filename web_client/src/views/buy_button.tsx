@@ -8,9 +8,10 @@ import { useRef } from "preact/hooks";
 import { SettlingButton } from "../press";
 import type { Offer } from "../store/offer";
 import type { Sale } from "../store/state";
-import { useRoom } from "./context";
+import { useFields, usePlayer, useRoom } from "./context";
 import { buttonText } from "./offer_words";
 import { openPanel } from "./panel";
+import { pay } from "./paying";
 
 const ACTIVE = new Set<Offer["kind"]>(["buy", "held", "paid"]);
 
@@ -23,16 +24,18 @@ interface BuyButtonProps {
 
 export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
   const room = useRoom();
+  const player = usePlayer();
+  const { room: shown } = useFields("room");
   const settling = useRef(new SettlingButton()).current;
   settling.becomes(offer.kind, performance.now());
   const active = ACTIVE.has(offer.kind) && !settling.settles(performance.now());
   const press = () => {
     if (settling.settles(performance.now())) return;
-    if (offer.kind === "buy") room.buy(sale.sale_id);
-    if (offer.kind === "held") void room.pay(offer.hold.reservation_id);
+    if (offer.kind === "buy") room.till.buy(sale.sale_id);
+    if (offer.kind === "held") void pay(room, player, offer.hold.reservation_id);
     if (offer.kind === "paid") openPanel("orders");
   };
-  const text = buttonText(offer, nowMs, room.state.value.room?.currency ?? "CNY");
+  const text = buttonText(offer, nowMs, shown?.currency ?? "CNY");
   return (
     <button
       type="button"

@@ -1,14 +1,25 @@
 // Comments, newest at the bottom. Someone who scrolled up to read stays where they are, and a pill
 // says how many came since. Not a live region: a screen reader would never fall silent.
+//
+// The list is bounded, however many comments come: who follows has the last FOLLOWED_MAX in the
+// document, who reads has what was there when they began to.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { count, t } from "../i18n";
 import type { CommentView } from "../wire/types.gen";
-import { useRoom } from "./context";
+import { useFields } from "./context";
 import { Notices } from "./notices";
 
 const AT_BOTTOM_PX = 24;
+const FOLLOWED_MAX = 40; // more than fit on any screen
+
+/** What a reader had before them when they scrolled up; `fromBottomPx` is where they were. */
+interface Reading {
+  comments: readonly CommentView[];
+  seen: number;
+  fromBottomPx: number;
+}
 
 interface CommentsProps {
   floating: boolean;
@@ -16,36 +27,43 @@ interface CommentsProps {
 }
 
 export function Comments({ floating, tools }: CommentsProps) {
-  const { comments, commentsSeen, you } = useRoom().state.value;
+  const { comments, commentsSeen, removedIds, you } = useFields("comments", "commentsSeen", "removedIds", "you");
   const list = useRef<HTMLOListElement>(null);
-  const [readUpTo, setReadUpTo] = useState<number | null>(null); // null: following the newest
+  const [reading, setReading] = useState<Reading | null>(null); // null: following the newest
+  const rows =
+    reading === null
+      ? comments.slice(-FOLLOWED_MAX)
+      : reading.comments.filter((comment) => !removedIds.includes(comment.comment_id));
 
-  const toBottom = () => {
-    setReadUpTo(null);
-    list.current?.scrollTo({ top: list.current.scrollHeight });
-  };
   useLayoutEffect(() => {
-    if (readUpTo === null) list.current?.scrollTo({ top: list.current.scrollHeight });
-  }, [commentsSeen, readUpTo]);
+    if (reading === null && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
+  }, [commentsSeen, reading]);
+  useLayoutEffect(() => {
+    // Older ones were put above: stay with what is being read.
+    if (reading !== null && list.current !== null) {
+      list.current.scrollTop = list.current.scrollHeight - reading.fromBottomPx;
+    }
+  }, [reading]);
 
   const onScroll = () => {
     if (list.current === null) return;
     const { scrollHeight, scrollTop, clientHeight } = list.current;
-    const follows = scrollHeight - scrollTop - clientHeight <= AT_BOTTOM_PX;
-    setReadUpTo((before) => (follows ? null : (before ?? commentsSeen)));
+    const fromBottomPx = scrollHeight - scrollTop;
+    if (fromBottomPx - clientHeight <= AT_BOTTOM_PX) setReading(null);
+    else if (reading === null) setReading({ comments, seen: commentsSeen, fromBottomPx });
   };
-  const unread = readUpTo === null ? 0 : commentsSeen - readUpTo;
+  const unread = reading === null ? 0 : commentsSeen - reading.seen;
   return (
     <div class={floating ? "comments comments-floating" : "comments"}>
       <Notices />
       <ol ref={list} class="comment-list" data-testid="comment-list" aria-label={t("comments.label")} tabIndex={0} onScroll={onScroll}>
         {comments.length === 0 && !floating && <li class="comments-empty">{t("comments.empty")}</li>}
-        {comments.map((comment) => (
+        {rows.map((comment) => (
           <CommentItem key={comment.comment_id} comment={comment} mine={comment.user_id === you?.user_id} tools={tools} />
         ))}
       </ol>
       {unread > 0 && (
-        <button type="button" class="unread-pill" data-testid="comments-new" onClick={toBottom}>
+        <button type="button" class="unread-pill" data-testid="comments-new" onClick={() => setReading(null)}>
           ↓ {t("comments.new", { count: count(unread) })}
         </button>
       )}

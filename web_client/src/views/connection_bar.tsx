@@ -1,9 +1,9 @@
 // A thin bar while the connection is away. It never blocks: the page stays as it was last known.
 import { t } from "../i18n";
-import { useRoom } from "./context";
+import { useFields } from "./context";
 
 export function ConnectionBar() {
-  const { connection, room } = useRoom().state.value;
+  const { connection, room } = useFields("connection", "room");
   if (connection.kind === "open") return <div class="unseen" role="status" />;
   if (connection.kind === "stopped") {
     return (

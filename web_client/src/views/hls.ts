@@ -2,6 +2,8 @@
 // every fatal error is followed by another try; the picture is late by about two segments.
 import Hls, { type BufferCodecsData, type ErrorData, type HlsConfig } from "hls.js";
 
+import type { Source } from "./player";
+
 const RETRY_MS = 2_000;
 
 const CONFIG: Partial<HlsConfig> = {
@@ -11,7 +13,7 @@ const CONFIG: Partial<HlsConfig> = {
   backBufferLength: 10,
 };
 
-export function attachHls(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
+export function attachHls(video: HTMLVideoElement, url: string, onSound: () => void): Source {
   const hls = new Hls(CONFIG);
   let timer = 0;
   const load = () => hls.loadSource(url);
@@ -30,8 +32,14 @@ export function attachHls(video: HTMLVideoElement, url: string, onSound: () => v
   });
   hls.attachMedia(video);
   load();
-  return () => {
-    window.clearTimeout(timer);
-    hls.destroy();
+  const fromEdgeS = () => Math.max(0, (hls.liveSyncPosition ?? 0) - video.currentTime);
+  return {
+    pictureMs: () => hls.playingDate?.getTime() ?? null,
+    fromEdgeMs: () => fromEdgeS() * 1000,
+    toEdge: () => (video.currentTime += fromEdgeS()),
+    detach: () => {
+      window.clearTimeout(timer);
+      hls.destroy();
+    },
   };
 }

@@ -5,7 +5,7 @@ import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 
 import { count, t } from "../i18n";
-import { prefersStillness, useRoom } from "./context";
+import { prefersStillness, useFields, useRoom } from "./context";
 import { Icon } from "./icons";
 
 const ALIVE_MAX = 40;
@@ -62,7 +62,7 @@ export function LikeButton({ burst }: { burst: (x: number, y: number) => void })
       window.setTimeout(fromButton, heart * 120);
     }
   });
-  const total = room.state.value.likesTotal;
+  const total = useFields("likesTotal").likesTotal;
   return (
     <button
       ref={button}

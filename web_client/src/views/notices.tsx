@@ -1,11 +1,11 @@
 // What stands above the comments: the announcement, read aloud when it comes, and the pinned comment.
 import { t } from "../i18n";
-import { useRoom } from "./context";
+import { useFields, useRoom } from "./context";
 import { Icon } from "./icons";
 
 export function Notices() {
   const room = useRoom();
-  const { announcement, pinnedComment } = room.state.value;
+  const { announcement, pinnedComment } = useFields("announcement", "pinnedComment");
   return (
     <div class="notices">
       <div role="status">

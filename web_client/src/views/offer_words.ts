@@ -29,6 +29,12 @@ export function timeText(offer: Offer, nowMs: number): string | null {
   return t("card.endsIn", { time: clockText(offer.endsAtMs - nowMs) });
 }
 
+/** The moment on the server's clock that everybody waits for, or null. What is yours is not of the show. */
+export function momentMs(offer: Offer): number | null {
+  if (offer.kind === "counting") return offer.startsAtMs;
+  return offer.kind === "buy" ? offer.endsAtMs : null;
+}
+
 /** The line beside the button, without its time. It never says what the button says. */
 export function statusText(offer: Offer, sale: Sale): string {
   switch (offer.kind) {

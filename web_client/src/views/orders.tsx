@@ -3,12 +3,14 @@ import { clockText } from "../duration";
 import { type Key, money, t, when } from "../i18n";
 import { type Returned, returnNote } from "../returned";
 import type { HoldView } from "../wire/types.gen";
-import { useRoom } from "./context";
+import { AskOnce } from "./ask_once";
+import { useFields, usePlayer, useRoom } from "./context";
 import { Badge, Picture } from "./parts";
+import { pay, payPage, payPageOpened } from "./paying";
 
 /** `from`: the order whose pay page the viewer just came back from. */
 export function Orders({ from }: { from: Returned | null }) {
-  const { holds, holdsKnown } = useRoom().state.value;
+  const { holds, holdsKnown } = useFields("holds", "holdsKnown");
   const newestFirst = [...holds.values()].sort((one, other) => other.created_at_ms - one.created_at_ms);
   if (newestFirst.length === 0) {
     return <p class="empty">{t(holdsKnown ? "orders.empty" : "orders.loading")}</p>;
@@ -61,23 +63,38 @@ function PayOrCancel({ hold, currency }: { hold: HoldView; currency: string }) {
   const room = useRoom();
   return (
     <div class="order-actions">
-      <button
-        type="button"
-        class="text-button"
-        data-testid="cancel-button"
-        onClick={() => void room.cancel(hold.reservation_id)}
-      >
-        {t("order.cancel")}
-      </button>
-      <button
-        type="button"
-        class="main-button"
-        data-testid="pay-button"
-        onClick={() => void room.pay(hold.reservation_id)}
-      >
-        {t("order.pay", { amount: money(hold.amount_cents, currency) })}
-      </button>
+      <AskOnce
+        label={t("order.cancel")}
+        question={t("order.cancelAsk")}
+        testid="cancel-button"
+        act={() => void room.till.cancel(hold.reservation_id)}
+      />
+      <PayButton hold={hold} currency={currency} />
     </div>
+  );
+}
+
+/** While the pay page is beside the room, a link to it: pressing it again must not pay again. */
+function PayButton({ hold, currency }: { hold: HoldView; currency: string }) {
+  const room = useRoom();
+  const player = usePlayer();
+  const page = payPage.value;
+  if (page?.reservationId === hold.reservation_id) {
+    return (
+      <a class="main-button" href={page.url} target="_blank" rel="noopener" data-testid="pay-link" onClick={payPageOpened}>
+        {t(page.isOpen ? "order.payAgain" : "order.payPage")}
+      </a>
+    );
+  }
+  return (
+    <button
+      type="button"
+      class="main-button"
+      data-testid="pay-button"
+      onClick={() => void pay(room, player, hold.reservation_id)}
+    >
+      {t("order.pay", { amount: money(hold.amount_cents, currency) })}
+    </button>
   );
 }
 

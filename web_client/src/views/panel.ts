@@ -1,7 +1,7 @@
 // Which sheet is open over the viewer page, if any.
 import { signal } from "@preact/signals";
 
-export type Panel = "bag" | "orders";
+export type Panel = "bag" | "orders" | "questions" | "share";
 
 export const panel = signal<Panel | null>(null);
 

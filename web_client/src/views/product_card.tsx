@@ -5,15 +5,18 @@ import { featured } from "../store/featured";
 import { offer, type Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
+import { InPicture } from "./behind";
 import { BuyButton } from "./buy_button";
-import { useRoom } from "./context";
-import { priceCents, statusText, timeText } from "./offer_words";
+import { useFields, useRoom } from "./context";
+import { momentMs, priceCents, statusText, timeText } from "./offer_words";
 import { Picture, Price } from "./parts";
 import { StockBar } from "./stock_bar";
 
+const SHOWN = ["room", "products", "sales", "pinnedProductId", "holds", "pending", "limited"] as const;
+
 export function ProductCard() {
   const room = useRoom();
-  const state = room.state.value;
+  const state = useFields(...SHOWN);
   const nowMs = room.nowMs.value;
   const shown = featured(state, nowMs);
   if (shown === null) return null;
@@ -76,6 +79,7 @@ function Status({ offer: made, sale, nowMs }: { offer: Offer; sale: Sale; nowMs:
           {time}
         </span>
       )}
+      <InPicture momentMs={momentMs(made)} />
     </span>
   );
 }

@@ -5,28 +5,29 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { t } from "../i18n";
 import { Icon } from "./icons";
-
-const RETRY_MS = 2_000;
-const HLS_TYPE = "application/vnd.apple.mpegurl";
+import { attachNative, playsItself } from "./native";
+import type { Player, Source } from "./player";
 
 interface VideoProps {
   url: string | null;
   playing: Signal<boolean>;
+  player?: Player; // told what plays here
 }
 
-export function Video({ url, playing }: VideoProps) {
+export function Video({ url, playing, player }: VideoProps) {
   const video = useRef<HTMLVideoElement>(null);
   const audible = useSignal(false);
   useEffect(() => {
     audible.value = false; // until the stream shows that it has sound
     if (url === null || video.current === null) return undefined;
-    return attach(video.current, url, () => (audible.value = true));
+    return attach(video.current, url, () => (audible.value = true), player);
   }, [url]);
   return (
     <>
       <video
         ref={video}
         class="video"
+        data-small={player?.isSmall.value === true}
         data-testid="video"
         aria-label={t("video.label")}
         muted
@@ -35,7 +36,10 @@ export function Video({ url, playing }: VideoProps) {
         onPlaying={() => (playing.value = true)}
         onWaiting={() => (playing.value = false)}
         onEmptied={() => (playing.value = false)}
+        onEnterPictureInPicture={() => player !== undefined && (player.isSmall.value = true)}
+        onLeavePictureInPicture={() => player !== undefined && (player.isSmall.value = false)}
       />
+      {player?.isSmall.value === true && <InSmallWindow player={player} />}
       {!playing.value && (
         <p class="video-waiting">
           <span data-testid="video-waiting">{t(url === null ? "video.none" : "video.waiting")}</span>
@@ -43,6 +47,17 @@ export function Video({ url, playing }: VideoProps) {
       )}
       {url !== null && audible.value && <SoundButton video={video} />}
     </>
+  );
+}
+
+function InSmallWindow({ player }: { player: Player }) {
+  return (
+    <p class="video-small" data-testid="video-small">
+      {t("video.isSmall")}
+      <button type="button" class="quiet-button" onClick={() => void player.grow()}>
+        {t("video.grow")}
+      </button>
+    </p>
   );
 }
 
@@ -70,44 +85,22 @@ function SoundButton({ video }: { video: { current: HTMLVideoElement | null } })
 }
 
 /** Plays `url` in `video` until the returned function is called; says when it turns out to have sound. */
-function attach(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
-  if (playsItself(video)) return attachNative(video, url, onSound);
+function attach(video: HTMLVideoElement, url: string, onSound: () => void, player?: Player): () => void {
   let ended = false;
-  let detach: () => void = () => undefined;
-  void import("./hls").then(({ attachHls }) => {
-    if (!ended) detach = attachHls(video, url, onSound);
-  });
+  let source: Source | null = null;
+  const attached = (found: Source) => {
+    source = found;
+    player?.has(video, source);
+  };
+  if (playsItself(video)) attached(attachNative(video, url, onSound));
+  else {
+    void import("./hls").then(({ attachHls }) => {
+      if (!ended) attached(attachHls(video, url, onSound));
+    });
+  }
   return () => {
     ended = true;
-    detach();
-  };
-}
-
-/** Apple's browsers: their own player is the one that saves the battery and reaches AirPlay. */
-function playsItself(video: HTMLVideoElement): boolean {
-  const scripted = "MediaSource" in window && !("ManagedMediaSource" in window);
-  return !scripted && video.canPlayType(HLS_TYPE) !== "";
-}
-
-function attachNative(video: HTMLVideoElement, url: string, onSound: () => void): () => void {
-  let timer = 0;
-  const look = () => {
-    const { audioTracks } = video as { audioTracks?: { length: number } }; // Safari has it
-    if (audioTracks?.length !== 0) onSound();
-  };
-  video.addEventListener("loadeddata", look);
-  const start = () => {
-    video.src = url;
-    void video.play().catch(() => undefined);
-  };
-  const later = () => (timer = window.setTimeout(start, RETRY_MS));
-  video.addEventListener("error", later);
-  start();
-  return () => {
-    window.clearTimeout(timer);
-    video.removeEventListener("error", later);
-    video.removeEventListener("loadeddata", look);
-    video.removeAttribute("src");
-    video.load();
+    player?.has(null, null);
+    source?.detach();
   };
 }

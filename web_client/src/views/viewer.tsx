@@ -1,27 +1,38 @@
 // The viewer's page. On a phone everything floats over the video; on a desk the same parts stand in
 // columns beside a stage of phone proportions. Each part exists once, wherever it stands.
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { enterAsGuest, type Entry, type Why } from "../enter";
 import { count, t } from "../i18n";
-import { type Returned, returned } from "../returned";
+import type { Returned } from "../returned";
 import { CLOSE } from "../wire/types.gen";
 import { useAttention } from "./attention";
 import { Bag } from "./bag";
+import { Behind } from "./behind";
+import { Bought } from "./bought";
 import { Comments } from "./comments";
 import { Composer } from "./composer";
 import { ConnectionBar } from "./connection_bar";
-import { RoomProvider, useRoom, wide } from "./context";
+import { PlayerProvider, RoomProvider, useFields, useRoom, wide } from "./context";
 import { Gone } from "./gone";
+import { meet, takeReturn } from "./homecoming";
 import { Icon, Mark } from "./icons";
 import { LikeButton, useBursts, useDoubleTap } from "./likes";
 import { Orders } from "./orders";
 import { closePanel, openPanel, panel } from "./panel";
 import { Brand, LangSwitch } from "./parts";
+import { donePaying, payPage } from "./paying";
+import { Player } from "./player";
+import { PollCard } from "./poll";
 import { ProductCard } from "./product_card";
+import { Questions } from "./questions";
+import { Rail } from "./rail";
+import { ShareLine } from "./share";
 import { PageToasts, Sheet } from "./sheet";
 import { Video } from "./video";
+
+const PICTURE_TIME_MS = 250;
 
 export function ViewerPage({ roomId }: { roomId: string }) {
   const [entry, setEntry] = useState<Entry | null>(null);
@@ -36,40 +47,87 @@ export function ViewerPage({ roomId }: { roomId: string }) {
 }
 
 function Viewer() {
-  const { connection, room } = useRoom().state.value;
-  const [from] = useState(takeReturn);
+  const room = useRoom();
+  const { connection, room: shown } = useFields("connection", "room");
+  const [player] = useState(() => new Player());
+  const home = useSignal<Returned | null>(null);
+  useEffect(() => meet(room.roomId, takeReturn(), home), []);
+  useSignalEffect(() => {
+    if (home.value !== null) openPanel("orders");
+  });
   useAttention();
   useEffect(() => {
-    if (from !== null) openPanel("orders");
-  }, [from]);
-  useEffect(() => {
-    if (room !== null) document.title = `${room.title} · ${t("app.name")}`;
-  }, [room?.title]);
-  if (connection.kind === "stopped" && room === null) return <Gone why={stoppedWhy(connection.closeCode)} />;
+    if (shown !== null) document.title = `${shown.title} · ${t("app.name")}`;
+  }, [shown?.title]);
+  usePictureTime(player);
+  useEndOfPaying(player);
+  if (connection.kind === "stopped" && shown === null) return <Gone why={stoppedWhy(connection.closeCode)} />;
   return (
-    <main class="viewer">
-      <ConnectionBar />
-      {wide.value && <ProductColumn />}
-      <Stage />
-      {wide.value && <CommentColumn />}
-      {panel.value === "orders" && (
-        <Sheet title={t("orders.title")} testid="orders-sheet" onClose={closePanel}>
-          <Orders from={from} />
-        </Sheet>
-      )}
-      {panel.value === "bag" && (
-        <Sheet title={t("bag.title")} testid="bag-sheet" onClose={closePanel}>
-          <Bag />
-        </Sheet>
-      )}
-      <PageToasts />
-    </main>
+    <PlayerProvider value={player}>
+      <main class="viewer">
+        <ConnectionBar />
+        {wide.value && <ProductColumn />}
+        <Stage player={player} />
+        {wide.value && <CommentColumn />}
+        <Panels from={home.value} />
+        <PageToasts />
+      </main>
+    </PlayerProvider>
   );
 }
 
-function Stage() {
+/** Tells the room which picture is on the screen. */
+function usePictureTime(player: Player): void {
   const room = useRoom();
-  const playing = useSignal(false);
+  useEffect(() => {
+    const timer = window.setInterval(() => room.pictureAt(player.pictureMs()), PICTURE_TIME_MS);
+    return () => window.clearInterval(timer);
+  }, []);
+}
+
+/** When the order that is being paid in another tab is settled, the picture comes back. */
+function useEndOfPaying(player: Player): void {
+  const { state } = useRoom();
+  useSignalEffect(() => {
+    const hold = state.value.holds.get(payPage.value?.reservationId ?? "");
+    if (hold !== undefined && hold.state !== "held") void donePaying(player);
+  });
+}
+
+function Panels({ from }: { from: Returned | null }) {
+  switch (panel.value) {
+    case "orders":
+      return (
+        <Sheet title={t("orders.title")} testid="orders-sheet" onClose={closePanel}>
+          <Orders from={from} />
+        </Sheet>
+      );
+    case "bag":
+      return (
+        <Sheet title={t("bag.title")} testid="bag-sheet" onClose={closePanel}>
+          <Bag />
+        </Sheet>
+      );
+    case "questions":
+      return (
+        <Sheet title={t("questions.title")} testid="questions-sheet" onClose={closePanel}>
+          <Questions />
+        </Sheet>
+      );
+    case "share":
+      return (
+        <Sheet title={t("share.title")} testid="share-sheet" onClose={closePanel}>
+          <ShareLine />
+        </Sheet>
+      );
+    case null:
+      return null;
+  }
+}
+
+function Stage({ player }: { player: Player }) {
+  const room = useRoom();
+  const { room: shown } = useFields("room");
   const { layer, burst } = useBursts();
   const onTap = useDoubleTap((x, y) => {
     room.like();
@@ -77,17 +135,20 @@ function Stage() {
   });
   return (
     <section class="stage">
-      <Video url={room.state.value.room?.video_url ?? null} playing={playing} />
+      <Video url={shown?.video_url ?? null} playing={player.playing} player={player} />
       <div class="stage-touch" data-testid="stage" onPointerUp={onTap} />
-      <TopBar live={playing.value} />
+      <TopBar live={player.playing.value} />
       <div class="stage-bottom">
-        {!wide.value && <Comments floating />}
-        <ProductCard />
-        {wide.value ? (
-          <div class="stage-tools">
-            <LikeButton burst={burst} />
+        <div class="stage-talk">
+          <div class="stage-words">
+            {!wide.value && <PollCard />}
+            <Bought />
+            {!wide.value && <Comments floating />}
           </div>
-        ) : (
+          <Rail>{wide.value && <LikeButton burst={burst} />}</Rail>
+        </div>
+        <ProductCard />
+        {!wide.value && (
           <Composer>
             <BagButton />
             <OrdersButton />
@@ -101,7 +162,7 @@ function Stage() {
 }
 
 function TopBar({ live }: { live: boolean }) {
-  const { room, viewerCount } = useRoom().state.value;
+  const { room, viewerCount } = useFields("room", "viewerCount");
   return (
     <header class="topbar">
       <a class="topbar-mark" href="/" aria-label={t("gone.home")}>
@@ -115,6 +176,7 @@ function TopBar({ live }: { live: boolean }) {
             {t("live.viewers", { count: count(viewerCount) })}
           </span>
         </p>
+        <Behind />
       </div>
       {!wide.value && <LangSwitch />}
     </header>
@@ -141,6 +203,7 @@ function CommentColumn() {
   return (
     <aside class="column column-comments" aria-label={t("comments.title")}>
       <h2 class="column-title">{t("comments.title")}</h2>
+      <PollCard />
       <Comments floating={false} />
       <Composer />
     </aside>
@@ -148,7 +211,7 @@ function CommentColumn() {
 }
 
 function BagButton() {
-  const { products } = useRoom().state.value;
+  const { products } = useFields("products");
   return (
     <button type="button" class="stage-button" data-testid="bag-button" aria-label={t("bag.open")} onClick={() => openPanel("bag")}>
       <Icon name="bag" />
@@ -158,7 +221,7 @@ function BagButton() {
 }
 
 function OrdersButton() {
-  const { holds } = useRoom().state.value;
+  const { holds } = useFields("holds");
   const unpaid = [...holds.values()].filter((hold) => hold.state === "held").length;
   return (
     <button type="button" class="stage-button" data-testid="orders-button" aria-label={t("orders.open")} onClick={() => openPanel("orders")}>
@@ -167,13 +230,6 @@ function OrdersButton() {
       {unpaid > 0 && <span class="dot-count">{unpaid}</span>}
     </button>
   );
-}
-
-/** The order in the address after a pay page, taken out of it so that a reload does not repeat it. */
-function takeReturn(): Returned | null {
-  const from = returned(location.search);
-  if (from !== null) history.replaceState(null, "", location.pathname);
-  return from;
 }
 
 function stoppedWhy(closeCode: number): Why {

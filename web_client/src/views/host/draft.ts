@@ -1,5 +1,5 @@
 // What a host types into the form of a new sale, and what can be said of it before it is sent.
-import type { ProductView } from "../../wire/types.gen";
+import type { ProductView, SaleView } from "../../wire/types.gen";
 
 export interface Draft {
   title: string;
@@ -20,6 +20,18 @@ export const BLANK: Draft = {
   perBuyer: "1",
   holdS: "120",
 };
+
+/** What the form begins with: the terms of the product's last sale, if it had one. */
+export function draftLike(sale: SaleView | null): Draft {
+  if (sale === null) return BLANK;
+  return {
+    ...BLANK,
+    price: String(sale.price_cents / 100),
+    units: String(sale.total),
+    perBuyer: String(sale.per_buyer_max),
+    holdS: String(Math.round(sale.hold_duration_ms / 1000)),
+  };
+}
 
 /** "129.5" is 12950 cents. */
 export function cents(text: string): number {

@@ -4,9 +4,14 @@ import { useRef } from "preact/hooks";
 import { count, t } from "../../i18n";
 import { toastText } from "../../toasts";
 import { useRoom } from "../context";
+import { Icon } from "../icons";
 import { Brand, LangSwitch } from "../parts";
+import { useDesk } from "./context";
 
-export function HostHeader({ live }: { live: boolean }) {
+const DELIVERY_GOOD_MS = 500;
+const LEDGER_GOOD_MS = 5_000;
+
+export function HostHeader({ live, help }: { live: boolean; help: () => void }) {
   const { room } = useRoom().state.value;
   return (
     <header class="host-header">
@@ -17,6 +22,10 @@ export function HostHeader({ live }: { live: boolean }) {
       </div>
       <Health />
       <ShareLink />
+      <WallLink />
+      <button type="button" class="quiet-button" data-testid="help" aria-label={t("host.keys")} onClick={help}>
+        ?
+      </button>
       <LangSwitch />
     </header>
   );
@@ -26,15 +35,23 @@ function Health() {
   const room = useRoom();
   const { connection, viewerCount, likesTotal } = room.state.value;
   const connected = connection.kind === "open";
-  const latencyMs = room.latencyMs.value;
+  const { deliveryMs, health } = useDesk();
+  const lagMs = health.value?.ledger_lag_ms ?? null;
   return (
     <dl class="health">
       <Figure name={t("host.viewers")} testid="viewer-count" text={count(viewerCount)} />
       <Figure name={t("host.likes")} testid="likes-total" text={count(likesTotal)} />
       <Figure
-        name={t("host.latency")}
+        name={t("host.delivery")}
         testid="latency"
-        text={latencyMs === null || !connected ? "–" : `${latencyMs} ms`}
+        text={duration(connected ? (deliveryMs.value ?? room.latencyMs.value) : null)}
+        state={tone(deliveryMs.value, DELIVERY_GOOD_MS)}
+      />
+      <Figure
+        name={t("host.ledger")}
+        testid="ledger-lag"
+        text={lagMs === 0 ? t("host.ledger.upToDate") : duration(lagMs)}
+        state={tone(lagMs, LEDGER_GOOD_MS)}
       />
       <Figure
         name={t("host.connection")}
@@ -43,6 +60,27 @@ function Health() {
         state={connected ? "good" : "bad"}
       />
     </dl>
+  );
+}
+
+/** "12 ms", "3.4 s", or a dash for what is not known. */
+function duration(ms: number | null): string {
+  if (ms === null) return "–";
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function tone(ms: number | null, goodMs: number): string {
+  return ms === null ? "plain" : ms <= goodMs ? "good" : "bad";
+}
+
+/** Opens the data screen with this page's own right to it, which the new page takes out of its address. */
+function WallLink() {
+  const { roomId, token } = useRoom();
+  const open = () => window.open(`/screen/${roomId}#token=${token}`, "_blank", "noopener");
+  return (
+    <button type="button" class="side-button" data-testid="open-screen" onClick={open}>
+      <Icon name="chart" /> {t("host.screen")}
+    </button>
   );
 }
 

@@ -5,18 +5,20 @@ import { useState } from "preact/hooks";
 
 import { t } from "../../i18n";
 import { newId } from "../../ids";
+import { saleOf } from "../../store/featured";
 import { toastText } from "../../toasts";
 import type { ProductView } from "../../wire/types.gen";
 import type { LiveRoom } from "../../room";
 import { useRoom } from "../context";
 import { Sheet } from "../sheet";
-import { BLANK, cents, costsMoreThanListed, type Draft } from "./draft";
+import { cents, costsMoreThanListed, type Draft, draftLike } from "./draft";
 import { Field } from "./field";
+import { PictureField } from "./picture_field";
 
 export function NewSaleSheet({ product, close }: { product: ProductView | null; close: () => void }) {
   const room = useRoom();
   const [ids] = useState(() => ({ product: product?.product_id ?? shortName("p"), sale: shortName("s") }));
-  const [draft, setDraft] = useState<Draft>(BLANK);
+  const [draft, setDraft] = useState<Draft>(() => draftLike(product === null ? null : saleOf(room.state.peek(), product.product_id, room.nowMs.peek())));
   const [busy, setBusy] = useState(false);
   const field = (name: keyof Draft) => ({
     testid: `form-${name}`,
@@ -43,7 +45,7 @@ export function NewSaleSheet({ product, close }: { product: ProductView | null; 
         {product === null && (
           <>
             <Field label="host.form.title" {...field("title")} />
-            <Field label="host.form.picture" {...field("picture")} required={false} />
+            <PictureField url={draft.picture} onUrl={field("picture").onValue} />
             <Field label="host.form.listPrice" type="number" min={0} step="0.01" {...field("listPrice")} />
           </>
         )}

@@ -5,35 +5,75 @@ import { useEffect, useState } from "preact/hooks";
 
 import { mayRetry } from "../../answer";
 import { listOrders, type OrdersReply } from "../../api";
+import { clockText } from "../../duration";
 import { money, t, when } from "../../i18n";
 import type { HoldView } from "../../wire/types.gen";
 import { useRoom } from "../context";
 import { shortId } from "../orders";
+import { Icon } from "../icons";
 import { Badge } from "../parts";
+import { useDesk } from "./context";
+import { saveFile } from "./save_file";
 
+type Filter = "all" | "held" | "paid";
+const FILTERS: readonly Filter[] = ["all", "held", "paid"];
 const GATHER_MS = 400;
 const RETRY_MS = 3_000;
 
 export function HostOrders() {
   const { listed, failed } = useOrders();
   const { orders, paid_count, paid_cents } = listed;
+  const [filter, setFilter] = useState<Filter>("all");
   const currency = useRoom().state.value.room?.currency ?? "CNY";
+  const shown = orders.filter((order) => filter === "all" || order.state === filter);
   return (
-    <section class="host-column host-orders" data-testid="host-orders">
+    <div class="side-list" data-testid="host-orders">
       <header class="column-header">
-        <h2 class="column-title">{t("host.orders")}</h2>
-        <span class="orders-sum" data-testid="host-orders-sum">
+        <strong class="orders-sum" data-testid="host-orders-sum">
           {t("host.orders.sum", { count: paid_count, amount: money(paid_cents, currency) })}
-        </span>
+        </strong>
+        <Exports />
       </header>
+      <div class="filters" role="group" aria-label={t("host.orders.filter")}>
+        {FILTERS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            class="side-button"
+            data-testid={`filter-${one}`}
+            aria-pressed={filter === one}
+            onClick={() => setFilter(one)}
+          >
+            {t(one === "all" ? "host.orders.all" : `order.${one}`)}
+          </button>
+        ))}
+      </div>
       {failed && <p class="empty">{t("host.orders.failed")}</p>}
-      <ul class="column-scroll">
-        {orders.length === 0 && !failed && <li class="empty">{t("host.orders.empty")}</li>}
-        {orders.map((order) => (
+      <ul class="column-scroll" tabIndex={0} aria-label={t("host.orders")}>
+        {shown.length === 0 && !failed && <li class="empty">{t("host.orders.empty")}</li>}
+        {shown.map((order) => (
           <OrderRow key={order.reservation_id} order={order} currency={currency} />
         ))}
       </ul>
-    </section>
+    </div>
+  );
+}
+
+function Exports() {
+  const desk = useDesk();
+  const save = async (what: "orders" | "comments") => {
+    const file = await desk.exported(what);
+    if (file !== null) saveFile(file, `${what}-${desk.room.roomId}.csv`);
+  };
+  return (
+    <span class="exports">
+      <button type="button" class="link-button" data-testid="export-orders" onClick={() => void save("orders")}>
+        <Icon name="download" /> {t("host.export.orders")}
+      </button>
+      <button type="button" class="link-button" data-testid="export-comments" onClick={() => void save("comments")}>
+        <Icon name="download" /> {t("host.export.comments")}
+      </button>
+    </span>
   );
 }
 
@@ -49,9 +89,17 @@ function OrderRow({ order, currency }: { order: HoldView; currency: string }) {
       <span class="host-order-line">
         <time>{when(order.created_at_ms)}</time> {shortId(order.reservation_id)}
       </span>
-      <Badge state={order.state}>{t(`order.${order.state}`)}</Badge>
+      <Badge state={order.state}>
+        {t(`order.${order.state}`)}
+        {order.state === "held" && <HoldClock deadlineMs={order.deadline_ms} />}
+      </Badge>
     </li>
   );
+}
+
+function HoldClock({ deadlineMs }: { deadlineMs: number }) {
+  const leftMs = deadlineMs - useRoom().nowMs.value;
+  return leftMs > 0 ? <span role="timer"> {clockText(leftMs)}</span> : null;
 }
 
 const NOTHING: OrdersReply = { orders: [], paid_count: 0, paid_cents: 0 };

@@ -1,25 +1,28 @@
-// What is sold: every product with its sales, their stock as it moves, and what can be done now.
+// What is sold: every product with its sales, in the order in which viewers see them.
 import { useState } from "preact/hooks";
 
-import { clockText } from "../../duration";
-import { money, t } from "../../i18n";
+import { type Key, money, t } from "../../i18n";
 import { salesOf } from "../../store/featured";
-import { phase, type Phase } from "../../store/phase";
+import { moved } from "../../store/products";
 import type { Sale } from "../../store/state";
 import type { ProductView } from "../../wire/types.gen";
 import { useRoom } from "../context";
 import { Icon } from "../icons";
-import { Badge, Picture } from "../parts";
-import { StockBar } from "../stock_bar";
+import { Picture } from "../parts";
+import { EditProductSheet } from "./edit_product";
 import { EndSaleSheet } from "./end_sale";
 import { NewSaleSheet } from "./new_sale";
 import { RestockSheet } from "./restock";
+import { SaleRow } from "./sale_row";
 import { StartSaleSheet } from "./start_sale";
 
 /** What is being done, and to what. */
 type Doing =
   | { what: "start" | "end" | "restock"; product: ProductView; sale: Sale }
+  | { what: "edit"; product: ProductView }
   | { what: "new"; product: ProductView | null };
+
+export type Act = (doing: Doing) => void;
 
 export function HostProducts() {
   const { products } = useRoom().state.value;
@@ -39,8 +42,8 @@ export function HostProducts() {
       </header>
       <ul class="column-scroll product-rows">
         {products.size === 0 && <li class="empty">{t("bag.empty")}</li>}
-        {[...products.values()].map((product) => (
-          <ProductRow key={product.product_id} product={product} act={setDoing} />
+        {[...products.values()].map((product, index) => (
+          <ProductRow key={product.product_id} product={product} number={index + 1} act={setDoing} />
         ))}
       </ul>
       {doing !== null && <DoingSheet doing={doing} close={() => setDoing(null)} />}
@@ -54,6 +57,8 @@ function DoingSheet({ doing, close }: { doing: Doing; close: () => void }) {
       return <StartSaleSheet product={doing.product} sale={doing.sale} close={close} />;
     case "end":
       return <EndSaleSheet product={doing.product} sale={doing.sale} close={close} />;
+    case "edit":
+      return <EditProductSheet product={doing.product} close={close} />;
     case "restock":
       return <RestockSheet sale={doing.sale} close={close} />;
     case "new":
@@ -61,9 +66,13 @@ function DoingSheet({ doing, close }: { doing: Doing; close: () => void }) {
   }
 }
 
-type Act = (doing: Doing) => void;
+interface RowProps {
+  product: ProductView;
+  number: number; // the key that pins it
+  act: Act;
+}
 
-function ProductRow({ product, act }: { product: ProductView; act: Act }) {
+function ProductRow({ product, number, act }: RowProps) {
   const room = useRoom();
   const state = room.state.value;
   const id = product.product_id;
@@ -72,10 +81,16 @@ function ProductRow({ product, act }: { product: ProductView; act: Act }) {
   return (
     <li class="product-row" data-testid={`product-${id}`} data-pinned={pinned}>
       <div class="product-head">
+        <OrderTools product={product} number={number} />
         <Picture url={product.picture_url} title="" />
         <div class="card-words">
           <h3 class="card-title">{product.title}</h3>
-          <span class="list-price">{money(product.list_price_cents, state.room?.currency ?? "CNY")}</span>
+          <span class="product-line">
+            <span class="product-price">{money(product.list_price_cents, state.room?.currency ?? "CNY")}</span>
+            <button type="button" class="link-button" data-testid={`edit-${id}`} onClick={() => act({ what: "edit", product })}>
+              {t("host.edit")}
+            </button>
+          </span>
         </div>
         <button
           type="button"
@@ -103,82 +118,30 @@ function ProductRow({ product, act }: { product: ProductView; act: Act }) {
   );
 }
 
-function SaleRow({ product, sale, act }: { product: ProductView; sale: Sale; act: Act }) {
+/** The number that pins the product from the keyboard, between two buttons that move it. */
+function OrderTools({ product, number }: { product: ProductView; number: number }) {
   const room = useRoom();
-  const nowMs = room.nowMs.value;
-  const now = phase(sale, nowMs);
-  const id = sale.sale_id;
+  const ids = [...room.state.value.products.keys()];
+  const tool = (icon: "up" | "down", label: Key, by: -1 | 1) => {
+    const order = moved(ids, product.product_id, by);
+    return (
+      <button
+        type="button"
+        class="icon-button icon-button-small"
+        data-testid={`${icon}-${product.product_id}`}
+        aria-label={`${t(label)}: ${product.title}`}
+        aria-disabled={order === null}
+        onClick={() => order !== null && void room.ask("order_products", { product_ids: order })}
+      >
+        <Icon name={icon} />
+      </button>
+    );
+  };
   return (
-    <div class="sale-row" data-testid={`sale-${id}`} data-state={now}>
-      <div class="sale-terms">
-        <strong class="sale-price">{money(sale.price_cents, room.state.value.room?.currency ?? "CNY")}</strong>
-        <span data-testid={`sale-phase-${id}`} data-state={now}>
-          <Badge state={now}>{t(`phase.${now}`)}</Badge>
-        </span>
-        <RunningTime sale={sale} now={now} nowMs={nowMs} />
-        <span class="sale-limit">{t("card.limit", { count: sale.per_buyer_max })}</span>
-      </div>
-      <StockNumbers sale={sale} />
-      <div class="sale-actions">
-        {now === "scheduled" && (
-          <button
-            type="button"
-            class="main-button"
-            data-testid={`start-sale-${id}`}
-            onClick={() => act({ what: "start", product, sale })}
-          >
-            {t("host.start")}
-          </button>
-        )}
-        {now !== "scheduled" && now !== "ended" && (
-          <button
-            type="button"
-            class="side-button side-button-careful"
-            data-testid={`end-sale-${id}`}
-            onClick={() => act({ what: "end", product, sale })}
-          >
-            {t("host.end")}
-          </button>
-        )}
-        {now !== "ended" && (
-          <button
-            type="button"
-            class="side-button"
-            data-testid={`restock-${id}`}
-            onClick={() => act({ what: "restock", product, sale })}
-          >
-            {t("host.restock")}
-          </button>
-        )}
-      </div>
-    </div>
-  );
-}
-
-function RunningTime({ sale, now, nowMs }: { sale: Sale; now: Phase; nowMs: number }) {
-  const untilMs = now === "counting" ? sale.starts_at_ms : now === "ended" ? null : sale.ends_at_ms;
-  if (untilMs === null) return null;
-  return (
-    <span class="countdown" role="timer">
-      {clockText(untilMs - nowMs)}
+    <span class="order-tools">
+      {tool("up", "host.up", -1)}
+      <kbd>{number}</kbd>
+      {tool("down", "host.down", 1)}
     </span>
-  );
-}
-
-function StockNumbers({ sale }: { sale: Sale }) {
-  const figures = [
-    ["available", "host.available"],
-    ["held", "host.held"],
-    ["sold", "host.sold"],
-  ] as const;
-  return (
-    <div class="sale-stock">
-      {figures.map(([name, key]) => (
-        <span key={name} class="stock-figure" data-figure={name}>
-          <b data-testid={`${name}-${sale.sale_id}`}>{sale[name]}</b> {t(key)}
-        </span>
-      ))}
-      <StockBar sale={sale} />
-    </div>
   );
 }

@@ -8,6 +8,8 @@ import { useRoom } from "../context";
 import { Sheet } from "../sheet";
 import { Field } from "./field";
 
+const QUICK_UNITS = [-10, -1, 1, 10, 50];
+
 export function RestockSheet({ sale, close }: { sale: Sale; close: () => void }) {
   const room = useRoom();
   const [restocking] = useState(() => room.restocking(sale.sale_id)); // one id for every press
@@ -25,6 +27,19 @@ export function RestockSheet({ sale, close }: { sale: Sale; close: () => void })
   return (
     <Sheet title={t("host.restock")} testid="restock-sheet" onClose={close}>
       <form class="form" onSubmit={(event) => void submit(event)}>
+        <div class="quick-units">
+          {QUICK_UNITS.map((quick) => (
+            <button
+              key={quick}
+              type="button"
+              class="side-button"
+              data-testid={`quick-units-${quick}`}
+              onClick={() => setUnits(String(quick))}
+            >
+              {quick > 0 ? `+${quick}` : `−${-quick}`}
+            </button>
+          ))}
+        </div>
         <Field label="host.restock.units" testid="restock-units" type="number" value={units} onValue={setUnits} />
         <div class="sheet-actions">
           <button type="button" class="text-button" onClick={close}>

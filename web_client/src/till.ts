@@ -1,0 +1,89 @@
+// Buying, paying and letting go, as the page does it: what is pressed, what is heard of it later from
+// the server, and the words for what came of it.
+import type { Answer } from "./answer";
+import { GAVE_UP, Purchases } from "./purchase";
+import type { LocalMessage } from "./store/reduce";
+import type { Pending, RoomState } from "./store/state";
+import { toastRefusal, toastText } from "./toasts";
+import type { Commands, ErrorBody, HoldView, Op, Replies } from "./wire/types.gen";
+
+/** What the till needs of the room around it. */
+export interface Shop {
+  roomId: string;
+  storage: Storage;
+  nowMs: () => number;
+  state: () => RoomState;
+  tell: (message: LocalMessage) => void;
+  request: <O extends Op>(op: O, body: Commands[O]) => Promise<Answer<Replies[O]>>;
+  ask: <O extends Op>(op: O, body: Commands[O]) => Promise<Answer<Replies[O]>>;
+  wait: (delayMs: number) => Promise<void>;
+}
+
+export class Till {
+  readonly #shop: Shop;
+  readonly #purchases: Purchases;
+
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    this.#purchases = new Purchases(shop.storage, shop.roomId, {
+      nowMs: shop.nowMs,
+      reserve: (body) => shop.request("reserve", body),
+      onPending: (pending) => shop.tell(["pending", pending]),
+      onHeld: (hold) => this.#onHeld(hold),
+      onRefused: (error, pending) => this.#onRefused(error, pending),
+      wait: shop.wait,
+    });
+  }
+
+  buy(saleId: string, quantity = 1): void {
+    this.#purchases.buy(saleId, quantity);
+  }
+
+  /** Starts paying: the address of the pay page, or null when the server refused. */
+  async pay(reservationId: string): Promise<string | null> {
+    const answer = await this.#shop.ask("pay", { reservation_id: reservationId });
+    if (!answer.ok) return null;
+    this.hear(answer.body.hold);
+    return answer.body.pay_url;
+  }
+
+  async cancel(reservationId: string): Promise<void> {
+    const answer = await this.#shop.ask("cancel", { reservation_id: reservationId });
+    if (answer.ok) this.hear(answer.body.hold);
+  }
+
+  /** News of a hold of ours: tell the outcome when it is one that nobody pressed for here. */
+  hear(hold: HoldView): void {
+    const before = this.#shop.state().holds.get(hold.reservation_id)?.state;
+    this.#shop.tell(["hold", hold]);
+    this.#purchases.heard(hold);
+    const after = this.#shop.state().holds.get(hold.reservation_id)?.state;
+    if (before === undefined || before === after) return;
+    if (after === "paid") toastText("toast.paid", "good");
+    if (after === "expired") toastText("toast.expired", "plain");
+    if (after === "refund_due") toastText("toast.refund_due", "bad");
+  }
+
+  /** After a welcome: what is ours by the ledger, and then what was not answered yet, once more. */
+  async catchUp(): Promise<void> {
+    const answer = await this.#shop.request("holds", {});
+    if (!answer.ok) return; // the next welcome asks again
+    this.#shop.tell(["holds", answer.body.holds]);
+    this.#purchases.resume(answer.body.holds);
+  }
+
+  #onHeld(hold: HoldView): void {
+    this.#shop.tell(["hold", hold]);
+    this.#shop.tell(["settled", hold.reservation_id]);
+    if (hold.state === "held") toastText("toast.held", "good");
+  }
+
+  #onRefused(error: ErrorBody, pending: Pending): void {
+    this.#shop.tell(["settled", pending.reservation_id]);
+    if (error.code === "USER_LIMIT") {
+      this.#shop.tell(["limited", pending.lines.map((line) => line.sale_id)]);
+    }
+    toastRefusal(error);
+    if (error.code === GAVE_UP) void this.catchUp();
+  }
+}
