@@ -61,13 +61,7 @@ from server.write_gate import WriteGate
 
 THREADS_MAX = 32  # for SQL: beyond the 27 that may wait to write (gate 2, jobs 20, groups 5)
 COMMENT_BURST = 5
-WATCHED_JOBS = (
-    "relay",
-    "ledger",
-    "sweeper",
-    "settler",
-    "refunder",
-)  # without which nothing is really sold
+WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
 Watched = Mapping[str, jobs.LastSuccess]
 
 
