@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from inventory.payments.port import Provider
+from inventory.receipt import Receipts
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
@@ -43,7 +44,7 @@ from server.http.parts import HttpParts
 from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
-from server.paying import Paying, make_paying, make_provider
+from server.paying import Paying, make_host_refunds, make_paying, make_provider
 from server.pictures import Pictures
 from server.publishing import skipped_notice
 from server.pulse import Pulse
@@ -55,7 +56,7 @@ from server.stores import Stores, open_stores
 from server.supervisor import Supervisor
 from server.teller import Teller
 from server.together import Together, together_on
-from server.tokens import Tokens, load_secret
+from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
 from server.write_gate import WriteGate
 
@@ -166,6 +167,8 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         catalogue=stores.catalogue,
         ledger=stores.ledger,
         provider=provider,
+        host_refunds=make_host_refunds(stores),
+        receipts=Receipts(purpose_key(load_secret(settings), "receipts")),
         broker=broker,
         events_kept=settings.room_events_kept,
         likes=likes,

@@ -7,7 +7,7 @@ from inventory.ledger.engine import LedgerUnavailable
 from inventory.payments.port import ProviderUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.handlers import asking, buying, chat, moderation, rundown, selling, showroom
+from server.handlers import asking, buying, chat, moderation, refunding, rundown, selling, showroom
 from server.handlers.parts import Handler, HandlerParts
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
@@ -51,7 +51,10 @@ HANDLERS: dict[str, Handler] = {
     "put_sale": selling.put_sale,
     "start_sale": selling.start_sale,
     "end_sale": selling.end_sale,
+    "pause_sale": selling.pause_sale,
+    "resume_sale": selling.resume_sale,
     "restock": selling.restock,
+    "refund": refunding.refund,
     "rundown": rundown.show,
     "put_rundown": rundown.put,
     "run_step": rundown.run_step,

@@ -1,7 +1,8 @@
 """The payment side of the wiring: the provider that the settings name, and what it needs running.
 
-make_provider   for the commands: it starts checkouts and pays back
-make_paying     for a server: the settler, the refund job, the provider's own pages and jobs
+make_provider        for the commands: it starts checkouts and pays back
+make_host_refunds    for the commands: a host pays an order back
+make_paying          for a server: the settler, the refund job, the provider's own pages and jobs
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
+from inventory.payments.host_refunds import HostRefunds
 from inventory.payments.port import Provider
 from inventory.payments.refunds import Refunder
 from inventory.payments.sandbox.faults import faults_of
@@ -56,12 +58,17 @@ def make_paying(stores: Stores, provider: Provider, clock: Callable[[], int] = n
     if isinstance(provider, SandboxProvider):
         own_pages.append(sandbox_mount(provider))
         own_jobs["sandbox"] = provider.run
+    host_refunds = make_host_refunds(stores, clock)
     return Paying(
         settler=Settler(stores.store, stores.book, stores.refunds, stores.ledger, clock),
-        refunder=Refunder(provider, stores.store, stores.refunds, stores.book, clock),
+        refunder=Refunder(provider, stores.store, stores.refunds, stores.book, host_refunds, clock),
         pages=own_pages,
         provider_jobs=own_jobs,
     )
+
+
+def make_host_refunds(stores: Stores, clock: Callable[[], int] = now_ms) -> HostRefunds:
+    return HostRefunds(stores.store, stores.ledger, stores.book, stores.refunds, clock)
 
 
 def _stripe(stores: Stores) -> Provider:

@@ -14,6 +14,9 @@ _WORDS = {
     Outcome.PAUSED: "the sale is paused; try again soon",
     Outcome.USER_LIMIT: "that is more than one buyer may have",
     Outcome.SOLD_OUT: "sold out",
+    Outcome.ALREADY_WAITING: "you are on this sale's waitlist already",
+    Outcome.WAITLIST_FULL: "sold out, and the waitlist is full",
+    Outcome.NOT_PAID: "this order is not paid, so there is nothing to refund",
     Outcome.NOT_HELD: "this reservation is no longer held",
     Outcome.ALREADY_STARTED: "the sale was started before",
     Outcome.CUT_TOO_DEEP: "only units that nobody holds can be cut",
@@ -35,3 +38,8 @@ def refusal(result: Result) -> ErrorBody:
         available=pool.available if pool else None,
         retry_after_ms=1_000 if result.outcome is Outcome.PAUSED else None,
     )
+
+
+def refusal_of(outcome: Outcome) -> ErrorBody:
+    """The error for an outcome that refused and concerns no sale."""
+    return ErrorBody(code=outcome.value, message=_WORDS[outcome])

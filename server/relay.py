@@ -32,6 +32,9 @@ _SALE_CHANGED = {
     Outcome.STARTED,
     Outcome.STOPPED,
     Outcome.RESTOCKED,
+    Outcome.SALE_PAUSED,
+    Outcome.SALE_RESUMED,
+    Outcome.REFUNDED,  # its units are gone, so the total has changed
     Outcome.BROKEN,
 }
 
@@ -48,8 +51,9 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
         for number, body in enumerate(bodies):
             # A batch read again after a crash may be cut elsewhere, so each event has a source.
             told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
-        if entry.hold is not None:
-            told.append(outgoing(HoldEvent(hold=hold_view(entry.hold)), to=entry.hold.buyer_id))
+        told += [
+            outgoing(HoldEvent(hold=hold_view(hold)), to=hold.buyer_id) for hold in entry.holds
+        ]
         for pool in [] if entry.kind is Outcome.ARCHIVED else entry.pools:
             event = StockEvent(stock=stock_view(pool))
             stock[pool.sale_id] = outgoing(event, key=f"stock:{pool.sale_id}")

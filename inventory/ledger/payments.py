@@ -164,7 +164,7 @@ class PaymentBook:
         its_order = select(orders.c.hold_id).where(
             *_SAME_HOLD,
             orders.c.payment_id == payments.c.payment_id,
-            orders.c.state == HoldState.PAID.value,
+            orders.c.state.in_((HoldState.PAID.value, HoldState.REFUNDED.value)),
         )
         return self._payments(
             LISTED_MAX,

@@ -10,9 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from inventory.codes import Outcome
 from inventory.ledger.engine import LedgerUnavailable
 from inventory.ledger.payments import Payment, PaymentBook
 from inventory.ledger.refunds import Refund, RefundBook
+from inventory.payments.host_refunds import HostRefunds
 from inventory.payments.port import (
     Provider,
     ProviderUnavailable,
@@ -31,6 +33,7 @@ FIRST_DELAY_MS = 1_000
 DELAY_MS_MAX = 3_600_000
 ATTEMPTS_MAX = 48
 ASK_AGAIN_MS = 3_600_000  # how often a provider is asked how a refund stands, if it says nothing
+_BROKEN = "BROKEN: the sale's numbers do not add up, run `kaibo audit`"
 PAYMENT_GRACE_MS = 60_000  # how long a payment may be unknown whose refund is known
 
 
@@ -49,12 +52,14 @@ class Refunder:
         store: Store,
         refunds: RefundBook,
         payments: PaymentBook,
+        host_refunds: HostRefunds,
         now_ms: Callable[[], int],
     ) -> None:
         self._provider = provider
         self._store = store
         self._refunds = refunds
         self._payments = payments
+        self._host_refunds = host_refunds
         self._now_ms = now_ms
 
     async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
@@ -75,10 +80,18 @@ class Refunder:
         return len(claimed)
 
     async def _advance(self, refund: Refund) -> None:
-        if refund.state is RefundState.PAID_BACK:
+        if refund.state is RefundState.ASKED:
+            await self._agree(refund)
+        elif refund.state is RefundState.PAID_BACK:
             await self._tell_order(refund)
-        elif refund.state in (RefundState.DUE, RefundState.SENT):
+        else:
             await self._ask_provider(refund)
+
+    async def _agree(self, refund: Refund) -> None:
+        """What a host asked for, and whoever answered the host has not finished."""
+        told = await self._host_refunds.agree(refund)
+        if told is Outcome.BROKEN:
+            await self._wait(refund, retry_delay_ms(refund.attempts), _BROKEN)
 
     async def _ask_provider(self, refund: Refund) -> None:
         try:
@@ -143,12 +156,21 @@ class Refunder:
         )
 
     async def _tell_order(self, refund: Refund) -> None:
+        """An order that this payment resolved is refunded now; all other orders are left alone."""
         payment = await asyncio.to_thread(
             self._payments.payment, refund.provider, refund.payment_id
         )
         if self._comes_first(refund, payment):
             await self._wait(refund, FIRST_DELAY_MS, "its payment has no outcome yet")
             return
+        hold = await self._store.hold(refund.room_id, refund.hold_id)
+        if hold is not None and hold.payment_id == refund.payment_id:
+            told = await self._store.refund(
+                refund.room_id, refund.hold_id, refund.refund_id, with_restock=refund.restock
+            )
+            if told.outcome is Outcome.BROKEN:
+                await self._wait(refund, retry_delay_ms(refund.attempts), _BROKEN)
+                return
         await asyncio.to_thread(
             self._refunds.move, refund, RefundState.DONE, self._now_ms(), trouble=refund.trouble
         )

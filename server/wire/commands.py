@@ -53,8 +53,10 @@ from server.wire.together import (
 )
 from server.wire.views import (
     CommentView,
+    DurabilityName,
     HoldView,
     ProductView,
+    RefundView,
     RoomView,
     SaleView,
 )
@@ -102,17 +104,28 @@ class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reserve(Command, frozen=True):
-    """Hold units of one or more sales, all or none. Retrying with the same id is safe."""
+    """Hold units of one or more sales, all or none. Retrying with the same id is safe.
+
+    With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
+    waitlist instead.
+    """
 
     reservation_id: Uuid7
     lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
+    or_wait: bool = False
 
 
 class Reserved(Reply, frozen=True):
-    """`replayed`: this id was seen before and `hold` is that first reservation as it is now."""
+    """`replayed`: this id was seen before and `hold` is that first reservation as it is now.
+
+    `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+    you keep and show with `readmit` should the server ever have lost it.
+    """
 
     hold: HoldView
     replayed: bool
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Cancel(Command, frozen=True):
@@ -120,7 +133,10 @@ class Cancel(Command, frozen=True):
 
 
 class HoldReply(Reply, frozen=True):
+    """`durability` as in `Reserved`."""
+
     hold: HoldView
+    durability: DurabilityName
 
 
 class Pay(Command, frozen=True):
@@ -130,8 +146,12 @@ class Pay(Command, frozen=True):
 
 
 class PayPage(Reply, frozen=True):
+    """`durability` and `receipt` as in `Reserved`; this receipt has the new deadline."""
+
     hold: HoldView
     pay_url: str
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Holds(Command, frozen=True):
@@ -194,6 +214,14 @@ class EndSale(Command, frozen=True):
     sale_id: Id
 
 
+class PauseSale(Command, frozen=True):
+    sale_id: Id
+
+
+class ResumeSale(Command, frozen=True):
+    sale_id: Id
+
+
 class Restock(Command, frozen=True):
     """Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id."""
 
@@ -204,6 +232,18 @@ class Restock(Command, frozen=True):
     def __post_init__(self) -> None:
         if self.units == 0:
             raise ValueError("field `units` may not be 0")
+
+
+class Refund(Command, frozen=True):
+    """Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+    nothing, and gives the same refund."""
+
+    reservation_id: Uuid7
+    restock: bool = False
+
+
+class RefundReply(Reply, frozen=True):
+    refund: RefundView
 
 
 class Pin(Command, frozen=True):
@@ -250,7 +290,10 @@ COMMANDS: dict[str, type[Command]] = {
     "put_sale": PutSale,
     "start_sale": StartSale,
     "end_sale": EndSale,
+    "pause_sale": PauseSale,
+    "resume_sale": ResumeSale,
     "restock": Restock,
+    "refund": Refund,
     "pin": Pin,
     "rundown": ShowRundown,
     "put_rundown": PutRundown,
@@ -289,7 +332,10 @@ REPLIES: dict[str, type[Reply]] = {
     "put_sale": SaleReply,
     "start_sale": SaleReply,
     "end_sale": SaleReply,
+    "pause_sale": SaleReply,
+    "resume_sale": SaleReply,
     "restock": SaleReply,
+    "refund": RefundReply,
     "pin": Done,
     "rundown": RundownReply,
     "put_rundown": RundownReply,

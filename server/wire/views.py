@@ -5,7 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
-HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
+DurabilityName = Literal["memory", "fsync", "replica"]
+HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
 RefundStateView = Literal["asked", "due", "sent", "paid_back", "done", "failed"]
 
@@ -55,6 +56,7 @@ class StockView(View, frozen=True):
     held: int
     sold: int
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class LineView(View, frozen=True):
@@ -65,7 +67,11 @@ class LineView(View, frozen=True):
 
 
 class HoldView(View, frozen=True):
-    """One of the viewer's own reservations; a paid one is an order."""
+    """One of the viewer's own reservations; a paid one is an order.
+
+    `waiting`: on the sale's waitlist, until `deadline_ms` at most. `offered`: it waited, a unit
+    came back and is held until `deadline_ms`.
+    """
 
     reservation_id: str
     buyer_id: str
@@ -75,6 +81,7 @@ class HoldView(View, frozen=True):
     created_at_ms: int
     deadline_ms: int
     finished_at_ms: int | None
+    offered: bool = False
 
 
 class RefundView(View, frozen=True):

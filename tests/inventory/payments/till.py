@@ -13,6 +13,7 @@ from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
 from inventory.ledger.refunds import Refund, RefundBook
 from inventory.ledger.writer import LedgerWriter
+from inventory.payments.host_refunds import HostRefunds
 from inventory.payments.port import Checkout, Provider, new_checkout_id
 from inventory.payments.refunds import Refunder
 from inventory.payments.sandbox.faults import Faults
@@ -36,8 +37,9 @@ class Till(Receiver):
         self.writer = writer
         self.book = PaymentBook(engine)
         self.refunds = RefundBook(engine)
-        clock = self.now_ms
-        self.settler = Settler(shop.store, self.book, self.refunds, Ledger(engine), clock)
+        ledger, clock = Ledger(engine), self.now_ms
+        self.settler = Settler(shop.store, self.book, self.refunds, ledger, clock)
+        self.host_refunds = HostRefunds(shop.store, ledger, self.book, self.refunds, clock)
         self.sandbox: SandboxProvider
         self._loop = asyncio.get_running_loop()
 
@@ -52,7 +54,8 @@ class Till(Receiver):
         self.refunder = self.refunder_of(self.sandbox)
 
     def refunder_of(self, provider: Provider) -> Refunder:
-        return Refunder(provider, self.shop.store, self.refunds, self.book, self.now_ms)
+        parts = (self.refunds, self.book, self.host_refunds, self.now_ms)
+        return Refunder(provider, self.shop.store, *parts)
 
     def take(self, headers: dict[str, str], body: bytes) -> int:
         event = self.sandbox.verify(headers, body, self.now_ms())
