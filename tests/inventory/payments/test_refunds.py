@@ -13,13 +13,13 @@ from inventory.payments import refunds
 from inventory.payments.host_refunds import OURS_MS
 from inventory.payments.port import PaymentEvent, RefundState
 from inventory.payments.refunds import ATTEMPTS_MAX, DELAY_MS_MAX, retry_delay_ms
-from inventory.payments.sandbox.faults import Faults
+from inventory.payments.sandbox.faults import NONE, Faults
 from inventory.payments.stripe.provider import StripeProvider
 from tests.inventory.payments.till import Till
 from tests.inventory.shop import PRICE_CENTS, RETENTION_MS
 
 
-async def paid(till: Till, faults: Faults = Faults(), buyer: str = "ann") -> str:
+async def paid(till: Till, faults: Faults = NONE, buyer: str = "ann") -> str:
     """A hold that is paid; everything has come to rest."""
     hold_id = await till.shop.hold(buyer)
     await till.press_pay(hold_id, faults)
@@ -149,8 +149,8 @@ async def test_a_late_payment_that_was_paid_back_makes_the_order_refunded(till: 
 
 async def test_two_workers_ask_the_provider_once(till: Till) -> None:
     await till.shop.open(units=9)
-    for buyer in ("ann", "bob", "cyd"):
-        await asked(till, await paid(till, buyer=buyer))
+    for hold_id in [await paid(till, buyer=buyer) for buyer in ("ann", "bob", "cyd")]:
+        await asked(till, hold_id)
     other = till.refunder_of(till.sandbox)
     assert sum(await asyncio.gather(till.refunder.step(), other.step())) == 3
     await till.until_quiet()
