@@ -12,7 +12,7 @@ from inventory.codes import Outcome
 from inventory.entry import Entry, UnreadableEntry
 from inventory.ledger.catalogue import Catalogue
 from inventory.redis_store.outbox import Outbox
-from inventory.store import InventoryError
+from inventory.store import InventoryError, StoreUnavailable
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Outgoing
 from rooms.redis_broker.roster import RedisRoster
@@ -118,7 +118,16 @@ class Relay:
     async def _notice_rooms(self) -> None:
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):
             if room_id not in self._after:
-                self._after[room_id] = await self._outbox.relay_position(room_id)
+                await self._notice(room_id)
+
+    async def _notice(self, room_id: str) -> None:
+        """Unless its server is away, which must not hold up the rooms of others."""
+        try:
+            self._after[room_id] = await self._outbox.relay_position(room_id)
+        except StoreUnavailable as error:
+            if not self._after:
+                raise
+            log.warning("room %s is not relayed yet: %s", room_id, error)
 
 
 def _readable(entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:

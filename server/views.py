@@ -49,6 +49,7 @@ def sale_view(pool: Pool) -> SaleView:
         ends_at_ms=pool.ends_at_ms,
         paused=pool.paused,
         version=pool.version,
+        waiting=pool.waiting,
     )
 
 

@@ -97,8 +97,8 @@ def _add_token(subparsers: Subparsers) -> None:
         subparsers,
         "token",
         commands.token,
-        "Print a signed token for one room and one role; for a host also, on stderr, the link to "
-        "the host's page.",
+        "Print a signed token for one room and one role; for a host also, on stderr, the links to "
+        "the host's page and to the data screen.",
     )
     _add_room(token, "the room it works in; it need not exist yet")
     token.add_argument(

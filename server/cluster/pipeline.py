@@ -110,7 +110,7 @@ class ClusterPipeline(Pipeline):
         try:
             answers: list[Any] = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            self._cluster.failed(error)
+            self._cluster.failed(server, error)
             return [error] * len(commands)
         return answers
 

@@ -45,6 +45,7 @@ class SaleView(View, frozen=True):
     ends_at_ms: int | None
     paused: bool
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class StockView(View, frozen=True):

@@ -410,6 +410,7 @@ export interface SaleView {
   ends_at_ms: number | null;
   paused: boolean;
   version: number;
+  waiting?: number;
 }
 
 export interface SaleReply {

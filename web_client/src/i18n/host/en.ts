@@ -181,4 +181,12 @@ export const hostEn: HostTexts = {
   "screen.mark.restocked": "Stock changed: {title}",
   "screen.mark.announcement": "Announced “{text}”",
   "screen.mark.poll": "Poll “{text}”",
+  "host.pause": "Pause sale",
+  "host.resume": "Resume sale",
+  "host.waiting": "Waiting",
+  "toast.paused": "The sale is paused",
+  "toast.resumed": "The sale goes on",
+  "screen.refunded": "{amount} refunded",
+  "screen.mark.sale_paused": "Sale paused: {title}",
+  "screen.mark.sale_resumed": "Sale resumed: {title}",
 };

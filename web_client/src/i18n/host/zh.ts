@@ -179,4 +179,12 @@ export const hostZh = {
   "screen.mark.restocked": "库存调整：{title}",
   "screen.mark.announcement": "公告“{text}”",
   "screen.mark.poll": "投票“{text}”",
+  "host.pause": "暂停销售",
+  "host.resume": "恢复销售",
+  "host.waiting": "排队",
+  "toast.paused": "销售已暂停",
+  "toast.resumed": "销售已恢复",
+  "screen.refunded": "已退款 {amount}",
+  "screen.mark.sale_paused": "暂停销售：{title}",
+  "screen.mark.sale_resumed": "恢复销售：{title}",
 } as const;
