@@ -40,3 +40,8 @@ def refusal(result: Result) -> ErrorBody:
         available=pool.available if pool else None,
         retry_after_ms=1_000 if result.outcome is Outcome.PAUSED else None,
     )
+
+
+def refusal_of(outcome: Outcome) -> ErrorBody:
+    """The error for an outcome that refused and concerns no sale."""
+    return ErrorBody(code=outcome.value, message=_WORDS[outcome])

@@ -18,6 +18,7 @@ from server.http.replies import (
     OrdersReply,
     PictureReply,
     ProductsReply,
+    RefundsReply,
     RoomHealthReply,
     RoomsReply,
     SalesReply,
@@ -163,7 +164,10 @@ ENDPOINTS = (
              ("UNKNOWN_HOLD", "NOT_HELD")),
     _command("POST", f"{RESERVATION}/pay", "pay",
              "Start paying: extends the reservation once and names the page to pay on",
-             ("UNKNOWN_HOLD", "NOT_HELD")),
+             ("UNKNOWN_HOLD", "NOT_HELD", "PAYMENT_REFUSED")),
+    _command("POST", f"{RESERVATION}/refund", "refund",
+             "Pay an order back, as a whole; asking again gives the same refund",
+             ("UNKNOWN_HOLD", "NOT_PAID", "BROKEN")),
     Endpoint(
         "GET", f"{ROOM}/orders", "list_orders", orders.list_orders, OrdersReply,
         "List your reservations and orders, newest first", Access.CALLER,
@@ -200,8 +204,13 @@ ENDPOINTS = (
         refusals=("UNAVAILABLE",),
     ),
     Endpoint(
+        "GET", f"{ROOM}/refunds", "list_refunds", orders.list_refunds, RefundsReply,
+        "List what goes back to buyers, what has to be done next first", Access.HOST,
+        refusals=("UNAVAILABLE",),
+    ),
+    Endpoint(
         "POST", "/webhooks/{provider}", "receive_webhook", webhooks.receive, WebhookReply,
         "Where a payment provider reports, signed", raw_body=True,
-        refusals=("BAD_MESSAGE", "TOO_LARGE", "NOT_FOUND", "UNAVAILABLE"),
+        refusals=("BAD_MESSAGE", "TOO_LARGE", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"),
     ),
 )  # fmt: skip

@@ -41,6 +41,7 @@ STATUS: dict[str, int] = {
     ErrorCode.BAD_RECEIPT: 422,
     ErrorCode.UNKNOWN_STEP: 404,
     ErrorCode.CHANGED_MEANWHILE: 409,
+    ErrorCode.PAYMENT_REFUSED: 409,
     ErrorCode.LIMIT_REACHED: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.TOO_MANY_IN_FLIGHT: 429,

@@ -33,6 +33,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "BAD_RECEIPT": ("not a receipt of this room, server and user, unchanged", "throw it away"),
     "UNKNOWN_STEP": ("the run-of-show has no such step", "ask for `rundown`"),
     "CHANGED_MEANWHILE": ("another host changed it since `version`", "ask for it, change that"),
+    "PAYMENT_REFUSED": (
+        "the payment provider will never take this payment as it is",
+        "show the message",
+    ),
     "LIMIT_REACHED": ("the room, or you, has as many of these as it may", "say so"),
     "RATE_LIMITED": ("too many commands or comments", "wait `retry_after_ms`"),
     "TOO_MANY_IN_FLIGHT": ("too many commands await answers", "wait for an answer"),

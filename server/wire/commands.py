@@ -57,6 +57,7 @@ from server.wire.views import (
     DurabilityName,
     HoldView,
     ProductView,
+    RefundView,
     RoomView,
     SaleView,
 )
@@ -241,6 +242,18 @@ class Restock(Command, frozen=True):
             raise ValueError("field `units` may not be 0")
 
 
+class Refund(Command, frozen=True):
+    """Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+    nothing, and gives the same refund."""
+
+    reservation_id: Uuid7
+    restock: bool = False
+
+
+class RefundReply(Reply, frozen=True):
+    refund: RefundView
+
+
 class Pin(Command, frozen=True):
     """Show a product above the video; null unpins."""
 
@@ -289,6 +302,7 @@ COMMANDS: dict[str, type[Command]] = {
     "pause_sale": PauseSale,
     "resume_sale": ResumeSale,
     "restock": Restock,
+    "refund": Refund,
     "pin": Pin,
     "rundown": ShowRundown,
     "put_rundown": PutRundown,
@@ -331,6 +345,7 @@ REPLIES: dict[str, type[Reply]] = {
     "pause_sale": SaleReply,
     "resume_sale": SaleReply,
     "restock": SaleReply,
+    "refund": RefundReply,
     "pin": Done,
     "rundown": RundownReply,
     "put_rundown": RundownReply,

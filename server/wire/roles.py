@@ -42,6 +42,7 @@ LEAST_ROLE: dict[str, Role] = {
     "pause_sale": "host",
     "resume_sale": "host",
     "restock": "host",
+    "refund": "host",
     "pin": "host",
     "rundown": "host",
     "put_rundown": "host",

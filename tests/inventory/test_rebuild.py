@@ -26,6 +26,7 @@ from inventory.rebuild import VERSION_STEP, CannotRebuild, Rebuilder
 from inventory.rebuild.loss import loss_of
 from inventory.redis_store.keys import SCRIPT_KEYS
 from inventory.store import Result
+from tests.inventory.payments.entries import record, settle
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, Shop
 
 Audit = Callable[..., Awaitable[AuditReport]]
@@ -96,9 +97,9 @@ async def kept(shop: Shop) -> Kept:
 
 async def paid(shop: Shop, payments: PaymentBook, hold_id: str, units: int = 1) -> Result:
     payment_id, cents = f"pay-{hold_id}", units * 990
-    payments.record("sandbox", payment_id, shop.room_id, hold_id, cents, shop.now_ms)
+    record(payments, shop.room_id, hold_id, payment_id, cents)
     result = await shop.pay(hold_id, payment_id, cents)
-    payments.settle("sandbox", payment_id, result.outcome.value, shop.now_ms)
+    settle(payments, result.outcome.value, payment_id)
     return result
 
 
@@ -254,18 +255,18 @@ async def test_a_payment_whose_order_was_lost_is_settled_once_more(
     await lose(shop)
     rebuilt = await rebuilder.rebuild(shop.room_id)
     assert rebuilt.payments_reopened == 1
-    [waiting] = payments.unsettled(10)
+    [waiting] = payments.unsettled_of(shop.room_id)
     assert waiting.hold_id == heard
     again = await shop.pay(heard, waiting.payment_id)
     assert again.outcome is Outcome.PAID
-    payments.settle("sandbox", waiting.payment_id, again.outcome.value, shop.now_ms)
+    settle(payments, again.outcome.value, waiting.payment_id)
     # Of the other nobody knows but the payment, and the buyer's receipt.
     [line] = (await audited(payments)).differences
     assert unheard.hold_id in line
     await shop.store.readmit(shop.room_id, unheard)
     assert rebuilder.lost_payments.reopen(shop.room_id, [unheard.hold_id]) == 1
     settled = await shop.pay(unheard.hold_id, f"pay-{unheard.hold_id}")
-    payments.settle("sandbox", f"pay-{unheard.hold_id}", settled.outcome.value, shop.now_ms)
+    settle(payments, settled.outcome.value, f"pay-{unheard.hold_id}")
     report = await audited(payments)
     assert report.ok, report.lines()
 

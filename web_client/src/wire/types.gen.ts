@@ -208,6 +208,15 @@ export interface Restock {
   units: number;
 }
 
+/**
+ * Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+ * nothing, and gives the same refund.
+ */
+export interface Refund {
+  reservation_id: string;
+  restock?: boolean;
+}
+
 /** Show a product above the video; null unpins. */
 export interface Pin {
   product_id: string | null;
@@ -416,6 +425,27 @@ export interface SaleReply {
   sale: SaleView;
 }
 
+/**
+ * Money on its way back to a buyer. `reason` is what the payment led to, HOST (a host paid it
+ * back) or PROVIDER (it was paid back at the provider); only hosts are told the `trouble`.
+ */
+export interface RefundView {
+  refund_id: string;
+  reservation_id: string;
+  state: "asked" | "done" | "due" | "failed" | "paid_back" | "sent";
+  reason: string;
+  amount_cents: number;
+  currency: string | null;
+  restock: boolean;
+  requested_at_ms: number;
+  finished_at_ms: number | null;
+  trouble: string | null;
+}
+
+export interface RefundReply {
+  refund: RefundView;
+}
+
 export interface RundownReply {
   version: number;
   steps: StepBody[];
@@ -610,6 +640,7 @@ export interface Commands {
   pause_sale: PauseSale;
   resume_sale: ResumeSale;
   restock: Restock;
+  refund: Refund;
   pin: Pin;
   rundown: ShowRundown;
   put_rundown: PutRundown;
@@ -652,6 +683,7 @@ export interface Replies {
   pause_sale: SaleReply;
   resume_sale: SaleReply;
   restock: SaleReply;
+  refund: RefundReply;
   pin: Done;
   rundown: RundownReply;
   put_rundown: RundownReply;
@@ -717,6 +749,7 @@ export const LEAST_ROLE = {
   pause_sale: "host",
   resume_sale: "host",
   restock: "host",
+  refund: "host",
   pin: "host",
   rundown: "host",
   put_rundown: "host",
@@ -744,6 +777,7 @@ export type ErrorCode =
   | "BAD_RECEIPT"
   | "UNKNOWN_STEP"
   | "CHANGED_MEANWHILE"
+  | "PAYMENT_REFUSED"
   | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "TOO_MANY_IN_FLIGHT"
