@@ -14,8 +14,8 @@ import httpx
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.payments.sandbox.books import WebhookBody
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
+from inventory.payments.sandbox.records import WebhookBody
 from inventory.payments.signature import sign
 from inventory.redis_store.keys import room_key
 from server.embedded.redis import attach

@@ -39,6 +39,7 @@ export const zhRefusals = {
   "refusal.UNKNOWN_STEP": "流程里已经没有这一步",
   "refusal.CHANGED_MEANWHILE": "另一位主播刚改过，请看一下再试",
   "refusal.UNSUPPORTED_MEDIA_TYPE": "只支持能打开的 JPEG、PNG 或 WebP 图片",
+  "refusal.PAYMENT_REFUSED": "支付平台不接受这笔付款",
   "refusal.LIMIT_REACHED": "数量已达上限",
   "refusal.RATE_LIMITED": "太快了，歇一下再试",
   "refusal.TOO_MANY_IN_FLIGHT": "操作太多了，请稍等",
