@@ -14,8 +14,15 @@ import httpx
 import msgspec
 from redis.asyncio import Redis
 
+from inventory.ledger.engine import connect
+from inventory.payments.sandbox.books import Books
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
-from inventory.payments.sandbox.records import WebhookBody
+from inventory.payments.sandbox.records import (
+    CheckoutRecord,
+    CheckoutState,
+    WebhookBody,
+    checkout_id_of,
+)
 from inventory.payments.signature import sign
 from inventory.redis_store.keys import room_key
 from server.embedded.redis import attach
@@ -53,6 +60,7 @@ class Market:
         self.host = server.token(room, "host")
         self.kept: dict[str, Kept] = {}  # reservation id -> what was acknowledged last
         self._secret = purpose_key(load_secret(Settings(data_dir=str(server.data_dir))), "sandbox")
+        self._engine = connect(f"sqlite:///{server.data_dir / 'kaibo.db'}")
         limits = httpx.Limits(max_keepalive_connections=0)  # a dead server's sockets are not kept
         self._http = httpx.AsyncClient(timeout=15, trust_env=False, limits=limits)
 
@@ -73,6 +81,7 @@ class Market:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
+        self._engine.dispose()
 
     def buyer(self) -> str:
         """A new buyer's token."""
@@ -113,9 +122,29 @@ class Market:
 
     async def report(self, reservation_id: str, payment_id: str) -> None:
         """The provider's webhook of a payment, sent until it is taken."""
+        await asyncio.to_thread(self.charge, reservation_id, payment_id)
         async with asyncio.timeout(PATIENCE_S):
             while not await self.takes_report(reservation_id, payment_id):
                 await asyncio.sleep(RETRY_EVERY_S)
+
+    def charge(self, reservation_id: str, payment_id: str) -> None:
+        """Writes a payment into the provider's own books, so that it can be paid back. There it is
+        one for a hold of its own: our sandbox would not take two payments for one."""
+        now_ms = time.time_ns() // 1_000_000
+        record = CheckoutRecord(
+            checkout_id=checkout_id_of(payment_id),
+            room_id=self.room,
+            hold_id=payment_id,
+            buyer_id="somebody",
+            amount_cents=PRICE_CENTS,
+            currency="CNY",
+            description=reservation_id,
+            return_url=self.server.url,
+            state=CheckoutState.PAID,
+            created_at_ms=now_ms,
+            finished_at_ms=now_ms,
+        )
+        Books(self._engine).open([record])
 
     async def takes_report(self, reservation_id: str, payment_id: str) -> bool:
         """Whether one attempt to deliver the webhook succeeds."""
@@ -168,8 +197,8 @@ class Market:
             await redis.set(key, max(seconds * 1_000 + micros // 1_000, highest_ms) + by_ms)
 
     async def audit(self) -> None:
-        """`kaibo audit` finds no difference."""
-        audit = await asyncio.to_thread(self.server.kaibo, "audit")
+        """`kaibo audit` finds no difference in the room."""
+        audit = await asyncio.to_thread(self.server.kaibo, "audit", "--room", self.room)
         assert audit.returncode == 0, audit.stdout + audit.stderr
 
     async def trade(self, buyers: int, is_over: Callable[[], bool], seed: int = 1) -> None:
