@@ -7,7 +7,17 @@ from inventory.ledger.engine import LedgerUnavailable
 from inventory.payments.port import ProviderUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.handlers import asking, buying, chat, moderation, refunding, rundown, selling, showroom
+from server.handlers import (
+    asking,
+    buying,
+    chat,
+    moderation,
+    readmitting,
+    refunding,
+    rundown,
+    selling,
+    showroom,
+)
 from server.handlers.parts import Handler, HandlerParts
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
@@ -27,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     "upvote": asking.upvote,
     "attention": chat.attention,
     "reserve": buying.reserve,
+    "readmit": readmitting.readmit,
     "cancel": buying.cancel,
     "pay": buying.pay,
     "holds": buying.holds,

@@ -17,6 +17,7 @@ from inventory.hold import Hold, HoldState, Line
 from inventory.ledger.engine import reading, writing
 from inventory.ledger.journal import claim_position, park, post, set_position
 from inventory.ledger.postings import Postings, fold
+from inventory.ledger.salvage import post_what_can_be
 from inventory.ledger.statements import Statements
 from inventory.ledger.tables import (
     ledger_positions,
@@ -103,7 +104,8 @@ class Ledger:
             position = claim_position(connection, room_id)
             if entry.position <= position:
                 return position
-            park(connection, room_id, [entry], reason)
+            rest = _refused(connection, room_id, entry)
+            park(connection, room_id, rest, reason)
             return set_position(connection, room_id, entry.position)
 
     def positions(self) -> dict[str, int]:
@@ -179,9 +181,7 @@ class Ledger:
 
     def _holds_by(self, room_id: str, query: Select[Any]) -> list[Hold]:
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
-            lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
-        return [_hold(row, lines[row["hold_id"]]) for row in rows]
+            return holds_of(connection, room_id, query)
 
     def parked(self, room_id: str) -> list[Parked]:
         """Entries that could not be posted, in order."""
@@ -194,7 +194,22 @@ class Ledger:
             return [Parked(*row) for row in connection.execute(query)]
 
 
+def holds_of(connection: Connection, room_id: str, query: Select[Any]) -> list[Hold]:
+    """The holds of a query for rows of `orders`, in its order."""
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
+    return [_hold(row, lines[row["hold_id"]]) for row in rows]
+
+
 _HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
+
+
+def _refused(connection: Connection, room_id: str, entry: AnyEntry) -> list[AnyEntry]:
+    """What is left of an entry that was refused, once all of it that can be posted is."""
+    if isinstance(entry, UnreadableEntry) or not entry.holds:
+        return [entry]
+    holds = list(post_what_can_be(connection, room_id, entry))
+    return [msgspec.structs.replace(entry, holds=holds)] if holds else []
 
 
 def _halves(rows: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

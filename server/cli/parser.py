@@ -1,4 +1,4 @@
-"""The `kaibo` command: demo, serve, audit, migrate, token, sale.
+"""The `kaibo` command: demo, serve, audit, rebuild, reconcile, migrate, token, sale.
 
 Thin: it reads words and calls parts. Every setting is a flag of every command, made from
 `server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
@@ -19,7 +19,7 @@ import msgspec
 from inventory.payments.port import RefundState
 from inventory.store import InventoryError
 from rooms.broker import RoomsError
-from server.cli import commands, refunds
+from server.cli import commands, rebuilding, refunds
 from server.embedded import EmbeddedError
 from server.serving import CannotListen
 from server.settings import SECRETS, Settings, SettingsError, describe, environ_name, flag_name
@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(subparsers)
     _add_token(subparsers)
     _add_audit(subparsers)
+    _add_rebuild(subparsers)
+    _add_reconcile(subparsers)
     _add_migrate(subparsers)
     _add_sale(subparsers)
     _add_refund(subparsers)
@@ -126,6 +128,38 @@ def _add_audit(subparsers: Subparsers) -> None:
     )
     audit.add_argument("--room", type=_of(Id), help="only this room (default: all)")
     _add_settings(audit)
+
+
+def _add_rebuild(subparsers: Subparsers) -> None:
+    rebuild = _command(
+        subparsers,
+        "rebuild",
+        rebuilding.rebuild,
+        "Redis has lost sales or holds: restore them from SQL, under a new epoch. Rooms in which "
+        "nothing is lost are left alone. May run beside a server and may be run again.",
+    )
+    rebuild.add_argument("--room", type=_of(Id), help="only this room (default: all)")
+    rebuild.add_argument(
+        "--dry-run", action="store_true", help="say what is lost, and change nothing"
+    )
+    rebuild.add_argument(
+        "--force",
+        action="store_true",
+        help="also where nothing is lost: Redis becomes what SQL says, and what only Redis has "
+        "is dropped",
+    )
+    _add_settings(rebuild)
+
+
+def _add_reconcile(subparsers: Subparsers) -> None:
+    reconcile = _command(
+        subparsers,
+        "reconcile",
+        commands.reconcile,
+        "Audit again and again until Ctrl-C, as a running server does by itself, and say after "
+        "each round what was found. Differences are named in the log.",
+    )
+    _add_settings(reconcile)
 
 
 def _add_migrate(subparsers: Subparsers) -> None:

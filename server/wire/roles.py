@@ -15,6 +15,7 @@ LEAST_ROLE: dict[str, Role] = {
     "upvote": "viewer",
     "attention": "viewer",
     "reserve": "viewer",
+    "readmit": "viewer",
     "cancel": "viewer",
     "pay": "viewer",
     "holds": "viewer",

@@ -4,6 +4,8 @@ import type { zhRefusals } from "./zh_refusals";
 export const enRefusals: Readonly<Record<keyof typeof zhRefusals, string>> = {
   "refusal.KEY_REUSED": "That request was used for something else. Please try again",
   "refusal.STALE_ID": "That request is too old. Please try again",
+  "refusal.STALE_EPOCH": "A fault lost your press. Trying once more",
+  "refusal.BAD_RECEIPT": "That receipt is not valid here",
   "refusal.UNKNOWN_SALE": "There is no such sale",
   "refusal.UNKNOWN_HOLD": "There is no such order",
   "refusal.NOT_STARTED": "Not open yet, just a moment",

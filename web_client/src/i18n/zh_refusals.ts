@@ -2,6 +2,8 @@
 export const zhRefusals = {
   "refusal.KEY_REUSED": "这个请求号已用于别的内容，请重试",
   "refusal.STALE_ID": "请求已过期，请重试",
+  "refusal.STALE_EPOCH": "刚才的操作因故障丢失，正在重试",
+  "refusal.BAD_RECEIPT": "这张凭据在这里无效",
   "refusal.UNKNOWN_SALE": "没有这场销售",
   "refusal.UNKNOWN_HOLD": "没有这个订单",
   "refusal.NOT_STARTED": "还没开抢，再等一下",

@@ -60,6 +60,14 @@ export interface Reserve {
   or_wait?: boolean;
 }
 
+/**
+ * Show the receipt of a reservation that the server does not know any more: you get it back if
+ * its units are free. `replayed`: it was never lost. Retrying is safe.
+ */
+export interface Readmit {
+  receipt: string;
+}
+
 export interface Cancel {
   reservation_id: string;
 }
@@ -448,6 +456,14 @@ export interface SaleEvent {
   sale: SaleView;
 }
 
+/**
+ * The room's sales were lost and are restored: ask for `holds`, and show the receipts of those
+ * that are missing. `epoch_ms`: when it was.
+ */
+export interface RestoredEvent {
+  epoch_ms: number;
+}
+
 export interface CommentEvent {
   comment: CommentView;
 }
@@ -597,6 +613,7 @@ export interface Commands {
   upvote: Upvote;
   attention: Attention;
   reserve: Reserve;
+  readmit: Readmit;
   cancel: Cancel;
   pay: Pay;
   holds: Holds;
@@ -639,6 +656,7 @@ export interface Replies {
   upvote: QuestionReply;
   attention: Done;
   reserve: Reserved;
+  readmit: Reserved;
   cancel: HoldReply;
   pay: PayPage;
   holds: HoldsReply;
@@ -674,6 +692,7 @@ export interface Replies {
 
 export interface Events {
   sale: SaleEvent;
+  restored: RestoredEvent;
   comment: CommentEvent;
   comment_removed: CommentRemovedEvent;
   comment_pinned: CommentPinnedEvent;
@@ -703,6 +722,7 @@ export const LEAST_ROLE = {
   upvote: "viewer",
   attention: "viewer",
   reserve: "viewer",
+  readmit: "viewer",
   cancel: "viewer",
   pay: "viewer",
   holds: "viewer",
@@ -754,6 +774,7 @@ export type ErrorCode =
   | "POLL_OPEN"
   | "POLL_CLOSED"
   | "ALREADY_VOTED"
+  | "BAD_RECEIPT"
   | "UNKNOWN_STEP"
   | "CHANGED_MEANWHILE"
   | "PAYMENT_REFUSED"
