@@ -38,7 +38,7 @@ def surely(hold: HoldView, sale_id: str) -> Span:
     finished_ms = hold.finished_at_ms
     if hold.state == "paid" and finished_ms is not None and finished_ms > hold.deadline_ms:
         start_ms = finished_ms  # paid late: the units may have been back on sale in between
-    if hold.state == "refund_due":
+    if hold.state in ("refund_due", "refunded"):
         end_ms = start_ms  # when they went back is not shown
     return Span(start_ms, end_ms, units_of(hold, sale_id))
 
@@ -54,6 +54,8 @@ def _end_ms(hold: HoldView) -> float:
         return FOREVER
     if hold.state == "cancelled" and hold.finished_at_ms is not None:
         return hold.finished_at_ms
+    if hold.state == "refunded" and hold.finished_at_ms is not None:
+        return max(hold.deadline_ms, hold.finished_at_ms)
     return hold.deadline_ms
 
 

@@ -194,7 +194,7 @@ def every_payment_has_an_order(evidence: Evidence) -> tuple[int, Breaches]:
     def breaches() -> Breaches:
         for reservation_id, record in paid.items():
             order = evidence.order(reservation_id)
-            if order is None or order.state not in ("paid", "refund_due"):
+            if order is None or order.state not in ("paid", "refund_due", "refunded"):
                 state = order.state if order else "unknown"
                 yield f"buyer {record.number} paid for {reservation_id}, which is {state}"
         for order in evidence.of_sale("paid"):

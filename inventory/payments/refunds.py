@@ -76,8 +76,18 @@ class Refunder:
     async def step(self) -> int:
         """Takes the refunds that are due one step further; how many."""
         claimed = await asyncio.to_thread(self._refunds.claim, self._now_ms(), LEASE_MS, BATCH_MAX)
-        await asyncio.gather(*(self._advance(refund) for refund in claimed))
+        await asyncio.gather(*(self._advance_alone(refund) for refund in claimed))
         return len(claimed)
+
+    async def _advance_alone(self, refund: Refund) -> None:
+        """A bug that one refund meets must not keep the others waiting."""
+        try:
+            await self._advance(refund)
+        except (StoreUnavailable, LedgerUnavailable):
+            raise
+        except Exception as error:
+            log.exception("refund %s", refund.refund_id)
+            await self._wait(refund, retry_delay_ms(refund.attempts), f"a bug: {error!r}")
 
     async def _advance(self, refund: Refund) -> None:
         if refund.state is RefundState.ASKED:

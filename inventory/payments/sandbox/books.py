@@ -16,10 +16,12 @@ from sqlalchemy import Connection, Engine, select, update
 
 from inventory.ledger.engine import insert, reading, writing
 from inventory.payments.port import RefundAnswer, RefundRequest, RefundState
-from inventory.payments.sandbox.faults import Faults
+from inventory.payments.sandbox.faults import NONE, Faults
 from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState, checkout_id_of
 from inventory.payments.sandbox.reports import queued, refund_report, reports_of
 from inventory.payments.sandbox.tables import IS_LIVE, checkouts, refunds, webhooks
+
+_NOTED_CHARACTERS_MAX = 64  # of a payment's id that somebody else made
 
 
 class Finish(NamedTuple):
@@ -70,17 +72,16 @@ class Books:
             return [_finish(connection, each) for each in wanted]
 
     def refund(self, request: RefundRequest, now_ms: int) -> RefundAnswer:
-        """Pays a paid checkout back; the same request again is answered as it was."""
-        checkout_id = checkout_id_of(request.payment_id)
+        """Pays back; the same request again is answered as it was. A payment that was not made
+        here is paid back too: whoever holds the secret may report one, and no money moves."""
         with writing(self._engine) as connection:
-            record = _read(connection, checkout_id)
-            if record is None or record.state is not CheckoutState.PAID:
-                return _refused(f"there is no payment {request.payment_id}")
-            if record.faults.refund == "refused":
+            record = _read(connection, checkout_id_of(request.payment_id))
+            if record is not None and record.faults.refund == "refused":
                 return _refused("the sandbox was told to refuse it")
-            if request.amount_cents != record.amount_cents:
+            if record is not None and request.amount_cents != record.amount_cents:
                 return _refused(f"it was {record.amount_cents} cents")
-            return _refund(connection, record, request.refund_id, now_ms)
+            faults = NONE if record is None else record.faults
+            return _refund(connection, request, faults, now_ms)
 
 
 def _refused(reason: str) -> RefundAnswer:
@@ -88,19 +89,21 @@ def _refused(reason: str) -> RefundAnswer:
 
 
 def _refund(
-    connection: Connection, record: CheckoutRecord, refund_id: str, now_ms: int
+    connection: Connection, request: RefundRequest, faults: Faults, now_ms: int
 ) -> RefundAnswer:
     row = {
-        "refund_id": refund_id,
-        "checkout_id": record.checkout_id,
+        "refund_id": request.refund_id,
+        "checkout_id": checkout_id_of(request.payment_id)[:_NOTED_CHARACTERS_MAX],
         "state": "made",
         "created_at_ms": now_ms,
     }
+    reference = f"re_{request.refund_id}"
     added = insert(connection, refunds).values(row).on_conflict_do_nothing()
     if connection.execute(added.returning(refunds.c.refund_id)).first() is not None:
-        report = refund_report(record, refund_id, now_ms)
-        connection.execute(insert(connection, webhooks), queued(record, [report], now_ms))
-    return RefundAnswer(state=RefundState.SENT, reference=f"re_{refund_id}")
+        report = refund_report(request, reference, faults, now_ms)
+        rows = queued(faults, [report], now_ms)
+        connection.execute(insert(connection, webhooks), rows)
+    return RefundAnswer(state=RefundState.SENT, reference=reference)
 
 
 def _finish(connection: Connection, wanted: Finish) -> CheckoutRecord | None:
@@ -119,7 +122,7 @@ def _finish(connection: Connection, wanted: Finish) -> CheckoutRecord | None:
     record = _read(connection, wanted.checkout_id)
     if happened and record is not None:
         reports = reports_of(record, wanted.now_ms)
-        rows = queued(record, reports, wanted.now_ms)
+        rows = queued(record.faults, reports, wanted.now_ms, record.deadline_ms)
         connection.execute(insert(connection, webhooks), rows)
     return record
 

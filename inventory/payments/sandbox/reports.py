@@ -9,8 +9,14 @@ from typing import Any
 
 import msgspec
 
-from inventory.payments.port import EventKind
-from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState, WebhookBody
+from inventory.payments.port import EventKind, RefundRequest
+from inventory.payments.sandbox.faults import Faults
+from inventory.payments.sandbox.records import (
+    CheckoutRecord,
+    CheckoutState,
+    WebhookBody,
+    checkout_id_of,
+)
 
 
 def reports_of(record: CheckoutRecord, now_ms: int) -> list[WebhookBody]:
@@ -28,23 +34,35 @@ def reports_of(record: CheckoutRecord, now_ms: int) -> list[WebhookBody]:
     return [paid]
 
 
-def refund_report(record: CheckoutRecord, refund_id: str, now_ms: int) -> WebhookBody:
+def refund_report(
+    request: RefundRequest, reference: str, faults: Faults, now_ms: int
+) -> WebhookBody:
     """What is reported of a refund that was asked for."""
-    failed = record.faults.refund == "lost"
-    kind = EventKind.REFUND_FAILED if failed else EventKind.REFUNDED
-    reason = "the buyer's bank sent it back" if failed else ""
-    report = _report(record, kind, now_ms, reason=reason, reference=f"re_{refund_id}")
-    return msgspec.structs.replace(report, event_id=f"evt_{refund_id}_{kind}")
+    has_failed = faults.refund == "lost"
+    kind = EventKind.REFUND_FAILED if has_failed else EventKind.REFUNDED
+    return WebhookBody(
+        event_id=f"evt_{request.refund_id}_{kind}",
+        kind=kind.value,
+        payment_id=request.payment_id,
+        checkout_id=checkout_id_of(request.payment_id),
+        room_id=request.room_id,
+        hold_id=request.hold_id,
+        amount_cents=request.amount_cents,
+        currency=request.currency,
+        created_at_ms=now_ms,
+        reason="the buyer's bank sent it back" if has_failed else "",
+        reference=reference,
+    )
 
 
 def queued(
-    record: CheckoutRecord, reports: Sequence[WebhookBody], now_ms: int
+    faults: Faults, reports: Sequence[WebhookBody], now_ms: int, deadline_ms: int | None = None
 ) -> list[dict[str, Any]]:
     """The deliveries of reports: each waits for the one before it, and copies go side by side."""
-    first_attempt_at_ms = record.faults.first_attempt_at_ms(now_ms, record.deadline_ms)
+    first_attempt_at_ms = faults.first_attempt_at_ms(now_ms, deadline_ms)
     rows, after_id = [], None
     for report in reports:
-        names = [f"{report.event_id}#{copy}" for copy in range(record.faults.copies)]
+        names = [f"{report.event_id}#{copy}" for copy in range(faults.copies)]
         rows += [
             {
                 "event_id": name,
@@ -52,8 +70,8 @@ def queued(
                 "state": "queued",
                 "attempts": 0,
                 "next_attempt_at_ms": first_attempt_at_ms,
-                "lost": record.faults.lost,
-                "unheard": record.faults.unheard,
+                "lost": faults.lost,
+                "unheard": faults.unheard,
                 "after_id": after_id,
             }
             for name in names
@@ -62,7 +80,7 @@ def queued(
     return rows
 
 
-def _report(record: CheckoutRecord, kind: EventKind, now_ms: int, **details: Any) -> WebhookBody:
+def _report(record: CheckoutRecord, kind: EventKind, now_ms: int, reason: str = "") -> WebhookBody:
     return WebhookBody(
         event_id=f"evt_{record.checkout_id}_{kind}",
         kind=kind.value,
@@ -73,5 +91,5 @@ def _report(record: CheckoutRecord, kind: EventKind, now_ms: int, **details: Any
         amount_cents=record.amount_cents,
         currency=record.currency,
         created_at_ms=now_ms,
-        **details,
+        reason=reason,
     )

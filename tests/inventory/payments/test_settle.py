@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.event import listen
 
 from inventory.hold import HoldState
 from inventory.ledger.engine import LedgerUnavailable
@@ -85,6 +86,24 @@ async def test_report_that_comes_twice_settles_once(
     await asyncio.gather(*(settler.settle("sandbox", event) for _ in range(8)))
     assert outcome_of(payments) == "PAID"
     assert await shop.counts() == (2, 0, 1)
+
+
+async def test_a_hundred_payments_at_once_are_a_few_commits(
+    shop: Shop, settler: Settler, payments: PaymentBook, engine: Engine
+) -> None:
+    await shop.open(units=100, per_buyer_max=100)
+    events = [paid(shop, await shop.hold("ann"), f"pay-{number}") for number in range(100)]
+    commits = 0
+
+    def count(_: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    listen(engine, "commit", count)
+    await asyncio.gather(*(settler.settle("sandbox", event) for event in events))
+    assert 3 <= commits < 40, "recorded and settled, each of them many at once"
+    assert await shop.counts() == (0, 0, 100)
+    assert {outcome_of(payments, event.payment_id) for event in events} == {"PAID"}
 
 
 async def test_report_that_contradicts_the_first_changes_nothing(
