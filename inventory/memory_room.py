@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ from inventory.hold import (
 from inventory.pool import Phase, Pool, has_ended, is_lawful, moved, phase
 from inventory.store import Result
 
+Rules = list[tuple[Outcome, Callable[[WantedLine | Line, Pool], bool]]]
+
 
 class MemoryRoom:
     """One room's records, as the hashes in Redis hold them."""
@@ -37,8 +39,10 @@ class MemoryRoom:
         self.bought: Counter[tuple[str, str]] = Counter()  # (sale, buyer) -> units held or bought
         self.restocks: dict[str, tuple[str, int]] = {}  # id -> sale, units
         self.retained_from_ms: dict[str, int] = {}  # hold id, op:restock id, sale:sale id
+        self.epoch_ms = 0  # when it was restored from SQL; 0: never
         self.places: dict[tuple[str, int], str] = {}  # waitlists: (sale, place) -> hold id
         self.touched: set[str] = set()  # sales that the command has changed
+        self.unserved: set[str] = set()  # sales of which a command left places to serve
 
     def pools_of(self, hold: Hold) -> list[Pool]:
         """The pools of a hold, without those of archived sales."""
@@ -109,24 +113,35 @@ class MemoryRoom:
         return self.happen(outcome, hold, now_ms, **changes)
 
     def serve_waitlists(self, now_ms: int) -> None:
-        """Units that are free go to those who wait, first come first served."""
+        """Units that are free go to those who wait, first come first served, and who waits for a
+        sale that has ended is told so; so many in one command, and the rest is `unserved`."""
         for sale_id in sorted(self.touched):
+            self.unserved.discard(sale_id)
             for _ in range(OFFERS_PER_COMMAND_MAX):
                 if not self._serve_first(sale_id, now_ms):
                     break
+            else:
+                self.unserved |= {sale_id} if self.is_serving(sale_id, now_ms) else set()
+
+    def is_serving(self, sale_id: str, now_ms: int) -> bool:
+        """Whether somebody who waits may be served or told."""
+        pool = self.pools[sale_id]
+        if pool.waiting_next >= pool.waiting_end or not is_lawful(pool):
+            return False
+        return has_ended(pool, now_ms) or (pool.available > 0 and not pool.paused)
 
     def _serve_first(self, sale_id: str, now_ms: int) -> bool:
         """Serves or skips the first place of a sale's waitlist; whether there may be more to do."""
-        pool = self.pools[sale_id]
-        is_serving = pool.waiting_next < pool.waiting_end and pool.available > 0
-        if not is_serving or pool.paused or has_ended(pool, now_ms) or not is_lawful(pool):
+        if not self.is_serving(sale_id, now_ms):
             return False
+        pool = self.pools[sale_id]
         hold = self.holds.get(self.places[sale_id, pool.waiting_next])
         if hold is not None and hold.state is HoldState.WAITING:
             [line] = hold.lines
-            if pool.available < line.quantity:
+            is_over = has_ended(pool, now_ms)
+            if pool.available < line.quantity and not is_over:
                 return False
-            if self.is_over_limit(hold.buyer_id, line, pool):
+            if is_over or self.is_over_limit(hold.buyer_id, line, pool):
                 self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
             else:
                 deadline_ms = now_ms + OFFER_DURATION_MS
@@ -148,7 +163,9 @@ class MemoryRoom:
         return ending
 
     def reclaim(self, at_most: int, now_ms: int) -> list[Hold]:
-        """Expires due holds and ends waiting that is over; those of both kinds that it did."""
+        """Expires due holds and ends waiting that is over; those of both kinds that it did. Sales
+        with places left to serve are served with those that it changes."""
+        self.touched |= self.unserved & self.pools.keys()
         return [
             self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
             if hold.state is HoldState.WAITING
@@ -158,7 +175,7 @@ class MemoryRoom:
 
     def refusal(self, buyer_id: str, wanted: list[WantedLine], now_ms: int) -> Result | None:
         """The first refusal that applies, in the order of `Outcome`, across all lines."""
-        rules: list[tuple[Outcome, Callable[[WantedLine, Pool], bool]]] = [
+        rules: Rules = [
             (
                 Outcome.NOT_STARTED,
                 lambda _, pool: phase(pool, now_ms) in (Phase.SCHEDULED, Phase.COUNTING),
@@ -168,8 +185,24 @@ class MemoryRoom:
             (Outcome.USER_LIMIT, lambda line, pool: self.is_over_limit(buyer_id, line, pool)),
             (Outcome.SOLD_OUT, lambda line, pool: pool.available < line.quantity),
         ]
+        return self._first_refusal(rules, wanted, now_ms)
+
+    def refusal_to_readmit(self, hold: Hold, now_ms: int) -> Result | None:
+        """Whether the sale has ended is no question: the hold was given while it was open."""
+        if len(self.pools_of(hold)) < len(hold.lines):
+            return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
+        rules: Rules = [
+            (Outcome.PAUSED, lambda _, pool: pool.paused),
+            (Outcome.USER_LIMIT, lambda line, pool: self.is_over_limit(hold.buyer_id, line, pool)),
+            (Outcome.SOLD_OUT, lambda line, pool: pool.available < line.quantity),
+        ]
+        return self._first_refusal(rules, hold.lines, now_ms)
+
+    def _first_refusal(
+        self, rules: Rules, lines: Sequence[WantedLine | Line], now_ms: int
+    ) -> Result | None:
         for outcome, applies in rules:
-            for line in wanted:
+            for line in lines:
                 pool = self.pools[line.sale_id]
                 if applies(line, pool):
                     return Result(outcome=outcome, now_ms=now_ms, pools=[pool])

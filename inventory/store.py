@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from inventory.codes import Outcome
+from inventory.durability import Durability
 from inventory.hold import Hold, WantedLine
 from inventory.pool import Pool
 
@@ -46,7 +47,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `hold` is the hold concerned, if it is the caller's to see. `pools` are the pools touched, or
     for a refusal of a sale the one that refused. `first_outcome` is what a REPLAYED command first
-    led to.
+    led to. `epoch_ms`: when the room's state was restored from SQL, 0 if it never was.
+    `durability` is what all of this survives.
     """
 
     outcome: Outcome
@@ -54,6 +56,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
     pools: list[Pool] = []
     first_outcome: Outcome | None = None
+    epoch_ms: int = 0
+    durability: Durability = Durability.MEMORY
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -90,8 +94,8 @@ class Store(Protocol):
         """SALE_RESUMED, REPLAYED (it is not paused), ENDED or UNKNOWN_SALE."""
 
     async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
-        """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, or CUT_TOO_DEEP (negative
-        `units` beyond what is available)."""
+        """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, STALE_EPOCH, UNKNOWN_SALE, or CUT_TOO_DEEP
+        (negative `units` beyond what is available)."""
 
     async def reserve(
         self,
@@ -104,13 +108,26 @@ class Store(Protocol):
     ) -> Result:
         """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none.
 
+        STALE_EPOCH is the answer to an id that is not known and was made before the room was
+        restored (`Result.epoch_ms`): what became of it is lost.
+
         Two lines of one sale count as one with their sum. Before it says USER_LIMIT or SOLD_OUT it
         expires holds that are due. The hold's deadline is the shortest of its sales' durations.
         PAUSED is also the answer while the outbox is too far ahead of the ledger.
 
         With `or_wait`, and units of one sale only, it is WAITING in place of SOLD_OUT: units that
-        come back go to those who wait, first come first served, and are then held for them for
-        `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or ALREADY_WAITING, WAITLIST_FULL.
+        come back go to those who wait, first come first served and before whoever asks then, and
+        are held for them for `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or
+        ALREADY_WAITING, WAITLIST_FULL.
+        """
+
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        """Gives back a hold that the store has lost, as its receipt has it (HELD): READMITTED.
+
+        Its deadline is that of the receipt, but `READMITTED_MIN_MS` from now at least. Or REPLAYED
+        (it is there, and `hold` says how), KEY_REUSED (somebody else has its id), STALE_ID (so old
+        that it may have been forgotten), UNKNOWN_SALE, PAUSED, USER_LIMIT, SOLD_OUT. Whether the
+        sale has ended is no question.
         """
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:

@@ -16,6 +16,7 @@ from rooms.minutes import Counted, Counts, Mark, add, minute_of
 
 SEEN, CLICKED = "seen", "clicked"
 HELD, PAID, PAID_CENTS, DROPPED = "held", "paid", "paid_cents", "dropped"
+REFUNDED_CENTS = "refunded_cents"
 COMMENTS, VIEWERS = "comments", "viewers"
 
 REMEMBERED_MAX = 50_000  # who looked at what; past it the oldest is forgotten, and may count again
@@ -23,6 +24,7 @@ PENDING_MAX = 1_000  # different counts of one worker and room that wait; more a
 
 _PAID_NOW = {Outcome.PAID, Outcome.PAID_LATE}
 _HELD_NOW = {Outcome.HELD, Outcome.OFFERED}
+_REFUNDED_NOW = {Outcome.RETURNED, Outcome.REFUNDED}  # what was counted as paid
 _DROPPED_NOW = {Outcome.CANCELLED, Outcome.EXPIRED}
 _MARKED = {
     Outcome.STARTED: "sale_started",
@@ -59,6 +61,8 @@ def _count_hold(counts: Counts, minute: int, kind: Outcome, hold: Hold) -> None:
             cents = line.quantity * line.price_cents
             add(counts, minute, Counted(PAID, line.product_id), line.quantity)
             add(counts, minute, Counted(PAID_CENTS, line.product_id), cents)
+    elif kind in _REFUNDED_NOW:
+        add(counts, minute, Counted(REFUNDED_CENTS), hold.amount_cents)
     elif kind in _DROPPED_NOW:
         add(counts, minute, Counted(DROPPED), 1)
 

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Iterable
 
 from inventory.codes import Outcome
-from inventory.entry import Entry, UnreadableEntry
+from inventory.entry import Entry, UnreadableEntry, time_ms_of
 from inventory.ledger.catalogue import Catalogue
 from inventory.redis_store.outbox import Outbox
-from inventory.store import InventoryError
+from inventory.store import InventoryError, StoreUnavailable
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Outgoing
 from rooms.redis_broker.roster import RedisRoster
@@ -21,7 +21,7 @@ from server.clock import now_ms
 from server.counting import Counting
 from server.publishing import outgoing
 from server.views import hold_view, sale_view, stock_view
-from server.wire.events import HoldEvent, SaleEvent, StockEvent
+from server.wire.events import EventBody, HoldEvent, RestoredEvent, SaleEvent, StockEvent
 
 log = logging.getLogger("kaibo.relay")
 
@@ -36,6 +36,7 @@ _SALE_CHANGED = {
     Outcome.SALE_RESUMED,
     Outcome.REFUNDED,  # its units are gone, so the total has changed
     Outcome.BROKEN,
+    Outcome.RESTORED,
 }
 
 
@@ -45,12 +46,14 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
     told: list[Outgoing] = []
     stock: dict[str, Outgoing] = {}
     for entry in entries:
-        bodies: list[SaleEvent] = []
+        bodies: list[EventBody] = []
+        if entry.kind is Outcome.RESTORED:
+            bodies.append(RestoredEvent(epoch_ms=time_ms_of(entry.position)))
         if entry.kind in _SALE_CHANGED:
-            bodies = [SaleEvent(sale=sale_view(pool)) for pool in entry.pools]
+            bodies += [SaleEvent(sale=sale_view(pool)) for pool in entry.pools]
         for number, body in enumerate(bodies):
             # A batch read again after a crash may be cut elsewhere, so each event has a source.
-            told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
+            told.append(outgoing(body, source=f"{entry.position:020d}.{number:04d}"))
         told += [
             outgoing(HoldEvent(hold=hold_view(hold)), to=hold.buyer_id) for hold in entry.holds
         ]
@@ -118,7 +121,16 @@ class Relay:
     async def _notice_rooms(self) -> None:
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):
             if room_id not in self._after:
-                self._after[room_id] = await self._outbox.relay_position(room_id)
+                await self._notice(room_id)
+
+    async def _notice(self, room_id: str) -> None:
+        """Unless its server is away, which must not hold up the rooms of others."""
+        try:
+            self._after[room_id] = await self._outbox.relay_position(room_id)
+        except StoreUnavailable as error:
+            if not self._after:
+                raise
+            log.warning("room %s is not relayed yet: %s", room_id, error)
 
 
 def _readable(entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, case, func, or_, select
 
-from inventory.hold import HoldState
+from inventory.hold import LIVE_STATES, HoldState
 from inventory.ledger import postings
 from inventory.ledger.engine import reading
 from inventory.ledger.tables import movements, order_lines, orders, sales
@@ -47,6 +47,14 @@ class Statements:
                 _carried(connection, room_id),
                 _ordered(connection, room_id),
             )
+
+    def sales_of(self, room_id: str) -> set[str]:
+        """The sales that Redis must have: all that SQL has heard of and that are not archived."""
+        query = select(sales.c.sale_id).where(
+            sales.c.room_id == room_id, sales.c.archived_position.is_(None)
+        )
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
 
     def archived_at(self, room_id: str, position: int) -> set[str]:
         """The sales that had left Redis after `position`."""
@@ -93,7 +101,7 @@ class Statements:
                 orders.c.hold_id > after,
                 orders.c.created_at_ms <= until_ms,
                 or_(
-                    orders.c.state == HoldState.HELD.value,
+                    orders.c.state.in_([state.value for state in LIVE_STATES]),
                     orders.c.finished_at_ms >= since_ms,
                 ),
             )

@@ -51,7 +51,8 @@ class RoomScan:
         named: set[str] = set()
         async for found in self._scan(self._redis.zscan, "deadlines"):
             for member, _ in found:
-                named.update(ids_in(member.decode()))
+                if not member.startswith(b"sale:"):
+                    named.update(ids_in(member.decode()))
         return named
 
     async def rows(self, hold_ids: Sequence[str]) -> list[HoldRow]:

@@ -6,6 +6,7 @@ call, with the source, which also makes Redis remember it again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +14,8 @@ import msgpack
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from inventory.durability import Durability
+from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import script_keys
 
 PARTS = ("prelude", "waitlist", "commit", "reclaim")  # what every script begins with
@@ -25,11 +28,13 @@ SCRIPT_NAMES = (
     "resume_sale",
     "restock",
     "reserve",
+    "readmit",
     "extend",
     "cancel",
     "pay",
     "refund",
     "expire",
+    "restore",
     "audit",
 )
 
@@ -54,20 +59,24 @@ class Script:
 class Scripts:
     """All scripts, ready to be called on one Redis."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keeping: Keeping) -> None:
         self._redis = redis
+        self._keeping = keeping
         self._scripts = {name: Script(name) for name in SCRIPT_NAMES}
 
-    async def call(self, name: str, room_id: str, args: dict[str, Any]) -> Any:
-        """Runs a script on a room and returns what it answered, unpacked from msgpack.
+    async def call(
+        self, name: str, room_id: str, args: dict[str, Any], more_keys: Sequence[str] = ()
+    ) -> tuple[dict[str, Any], Durability]:
+        """Runs a script on a room: what it answered, unpacked from msgpack, and what that survives.
 
         Raises whatever the Redis client raises.
         """
         script = self._scripts[name]
-        keys = script_keys(room_id)
-        arguments = msgpack.packb(args)
+        keys = [*script_keys(room_id), *more_keys]
+        rest = (len(keys), *keys, msgpack.packb(args))
         try:
-            packed = await self._redis.evalsha(script.sha1, len(keys), *keys, arguments)
+            packed, durability = await self._keeping.run(self._redis, "EVALSHA", script.sha1, *rest)
         except NoScriptError:
-            packed = await self._redis.eval(script.text, len(keys), *keys, arguments)
-        return msgpack.unpackb(packed, strict_map_key=False)  # Lua tables may have numbers as keys
+            packed, durability = await self._keeping.run(self._redis, "EVAL", script.text, *rest)
+        # Lua tables may have numbers as keys.
+        return msgpack.unpackb(packed, strict_map_key=False), durability

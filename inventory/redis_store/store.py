@@ -11,7 +11,9 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
+from inventory.durability import Durability
 from inventory.hold import (
+    READMITTED_MIN_MS,
     RECLAIM_BATCH_MAX,
     WAITLIST_MAX,
     Hold,
@@ -22,9 +24,11 @@ from inventory.pool import Pool, is_shown
 from inventory.redis_store.answers import results_of
 from inventory.redis_store.batcher import Batcher, Request
 from inventory.redis_store.failing import unavailable_when_failing
+from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
+from inventory.redis_store.staging import Staging
 from inventory.store import SALES_MAX, Result, SaleTerms, Swept
 from inventory.uuid7 import FUTURE_MAX_MS, timestamp_ms
 
@@ -33,6 +37,7 @@ class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A room at one moment, as `scripts/audit.lua` found it."""
 
     now_ms: int
+    epoch_ms: int
     last_id: str  # of the outbox
     outbox_entries: int
     pools: list[Pool]
@@ -44,7 +49,7 @@ class RedisStore:
 
     `retention_ms`: how long ids and finished holds are remembered. `extension_ms`: what a hold
     gains when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving
-    pauses.
+    pauses. `keeping`: what a change has to survive before it is answered.
     """
 
     def __init__(
@@ -56,9 +61,10 @@ class RedisStore:
         outbox_entries_max: int = 50_000,
         waitlist_max: int = WAITLIST_MAX,
         sales_max: int = SALES_MAX,
+        keeping: Keeping | None = None,
     ) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._scripts = Scripts(redis, keeping or Keeping())
         self._extension_ms = extension_ms
         self._outbox_entries_max = outbox_entries_max
         self._waitlist_max = waitlist_max
@@ -127,7 +133,7 @@ class RedisStore:
         picks = [
             numbers.setdefault((each.wanted, each.or_wait), len(numbers) + 1) for each in requests
         ]
-        answer = await self._call(
+        answer, durability = await self._call(
             "reserve",
             room_id,
             hold_ids=[each.hold_id for each in requests],
@@ -142,7 +148,21 @@ class RedisStore:
             reclaim_max=RECLAIM_BATCH_MAX,
             **self._id_window,
         )
-        return results_of(requests, answer)
+        return results_of(requests, answer, durability)
+
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        return await self._command(
+            "readmit",
+            room_id,
+            hold_id=hold.hold_id,
+            buyer_id=hold.buyer_id,
+            lines=[msgspec.structs.astuple(line) for line in hold.lines],
+            created_at_ms=hold.created_at_ms,
+            deadline_ms=hold.deadline_ms,
+            grace_ms=READMITTED_MIN_MS,
+            reclaim_max=RECLAIM_BATCH_MAX,
+            **self._id_window,
+        )
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(
@@ -174,18 +194,23 @@ class RedisStore:
         )
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
-        answer = await self._call(
+        answer, _ = await self._call(
             "expire", room_id, at_most=at_most, forget_after_ms=self._forget_after_ms
         )
         return msgspec.convert({"holds": [], "again": False} | answer, Swept)
 
     async def audit(self, room_id: str, buyers: Sequence[str] = ()) -> RoomFacts:
         """The room's sales, and some fields of `buyers`, at one moment."""
-        return msgspec.convert(await self._call("audit", room_id, buyers=list(buyers)), RoomFacts)
+        facts, _ = await self._call("audit", room_id, buyers=list(buyers))
+        return msgspec.convert(facts, RoomFacts)
 
     def scan(self, room_id: str) -> RoomScan:
         """The room's holds and buyers, in small steps."""
         return RoomScan(self._redis, room_id)
+
+    def staging(self, room_id: str) -> Staging:
+        """Where the room is made anew."""
+        return Staging(self._redis, self._scripts, room_id)
 
     def remembered_since_ms(self, now_ms: int) -> int:
         """What finished at this time or later is remembered at `now_ms`."""
@@ -211,15 +236,16 @@ class RedisStore:
 
     async def _command(self, script: str, room_id: str, **args: Any) -> Result:
         """Runs a command; again for as long as it says that more due holds can be reclaimed."""
-        answer = await self._call(script, room_id, **args)
+        answer, durability = await self._call(script, room_id, **args)
         while answer.get("again"):
-            answer = await self._call(script, room_id, **args)
-        return msgspec.convert(answer, Result)
+            answer, durability = await self._call(script, room_id, **args)
+        return msgspec.convert(answer | {"durability": durability}, Result)
 
-    async def _call(self, script: str, room_id: str, **args: Any) -> dict[str, Any]:
+    async def _call(
+        self, script: str, room_id: str, **args: Any
+    ) -> tuple[dict[str, Any], Durability]:
         with unavailable_when_failing():
-            answer: dict[str, Any] = await self._scripts.call(script, room_id, args)
-        return answer
+            return await self._scripts.call(script, room_id, args)
 
 
 def _pools(packed: Any) -> list[Pool]:

@@ -3,13 +3,15 @@
 import asyncio
 
 from inventory.codes import Outcome
-from inventory.hold import Hold, WantedLine
-from inventory.payments.port import Checkout, new_checkout_id
+from inventory.hold import Hold, HoldState, WantedLine
+from inventory.payments.port import Checkout, CheckoutRefused, new_checkout_id
+from inventory.store import Result
+from server.handlers.losses import refused
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import hold_view
-from server.wire.commands import (
+from server.wire.buying import (
     Cancel,
     HoldReply,
     Holds,
@@ -19,6 +21,7 @@ from server.wire.commands import (
     Reserve,
     Reserved,
 )
+from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
 
 HOLDS_SHOWN_MAX = 50
@@ -36,15 +39,33 @@ async def reserve(parts: HandlerParts, caller: Caller, command: Reserve) -> Rese
         or_wait=command.or_wait,
     )
     if result.outcome not in _RESERVED or result.hold is None:
-        return refusal(result)
-    return Reserved(hold=hold_view(result.hold), replayed=result.outcome is Outcome.REPLAYED)
+        return await refused(parts, caller, result, (line.sale_id for line in wanted))
+    return reserved(parts, caller, result)
+
+
+def reserved(parts: HandlerParts, caller: Caller, result: Result) -> Reserved:
+    """The answer to who has a hold."""
+    assert result.hold is not None
+    return Reserved(
+        hold=hold_view(result.hold),
+        replayed=result.outcome is Outcome.REPLAYED,
+        durability=result.durability.value,
+        receipt=_receipt(parts, caller, result),
+    )
+
+
+def _receipt(parts: HandlerParts, caller: Caller, result: Result) -> str | None:
+    """Only what is held can be given back: the rest has no units."""
+    if result.hold is None or result.hold.state is not HoldState.HELD:
+        return None
+    return parts.receipts.sign(caller.room_id, result.hold, result.epoch_ms)
 
 
 async def cancel(parts: HandlerParts, caller: Caller, command: Cancel) -> HoldReply | ErrorBody:
     result = await parts.store.cancel(caller.room_id, command.reservation_id, caller.user_id)
     if result.outcome not in _GIVEN_BACK or result.hold is None:
         return refusal(result)
-    return HoldReply(hold=hold_view(result.hold))
+    return HoldReply(hold=hold_view(result.hold), durability=result.durability.value)
 
 
 async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | ErrorBody:
@@ -53,7 +74,14 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
     if result.outcome not in extended or result.hold is None:
         return refusal(result)
     url = await parts.provider.start(await _checkout(parts, caller, result.hold))
-    return PayPage(hold=hold_view(result.hold), pay_url=url)
+    if isinstance(url, CheckoutRefused):
+        return ErrorBody(code=ErrorCode.PAYMENT_REFUSED, message=url.reason)
+    return PayPage(
+        hold=hold_view(result.hold),
+        pay_url=url,
+        durability=result.durability.value,
+        receipt=_receipt(parts, caller, result),
+    )
 
 
 async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout:

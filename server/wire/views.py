@@ -5,7 +5,10 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
+DurabilityName = Literal["memory", "fsync", "replica"]
 HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
+
+RefundStateView = Literal["asked", "due", "sent", "paid_back", "done", "failed"]
 
 
 class View(Struct, frozen=True):
@@ -42,6 +45,7 @@ class SaleView(View, frozen=True):
     ends_at_ms: int | None
     paused: bool
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class StockView(View, frozen=True):
@@ -79,6 +83,22 @@ class HoldView(View, frozen=True):
     deadline_ms: int
     finished_at_ms: int | None
     offered: bool = False
+
+
+class RefundView(View, frozen=True):
+    """Money on its way back to a buyer. `reason` is what the payment led to, HOST (a host paid it
+    back) or PROVIDER (it was paid back at the provider); only hosts are told the `trouble`."""
+
+    refund_id: str
+    reservation_id: str
+    state: RefundStateView
+    reason: str
+    amount_cents: int
+    currency: str | None
+    restock: bool
+    requested_at_ms: int
+    finished_at_ms: int | None
+    trouble: str | None
 
 
 class CommentView(View, frozen=True):

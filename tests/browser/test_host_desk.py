@@ -127,6 +127,20 @@ async def test_a_flash_sale_takes_two_clicks_and_shows_what_viewers_see(
     await expect(by(viewer, "buy-button").first).to_have_attribute("data-state", "buy")
 
 
+async def test_a_sale_is_paused_and_goes_on(live_server: LiveServer, open_page: OpenPage) -> None:
+    room = await open_room(live_server)
+    host = await open_panel(await open_page(viewport=DESKTOP), live_server, room)
+    phase = by(host, "sale-phase-flash")
+    await by(host, "pause-flash").click()
+    await expect(phase).to_have_attribute("data-state", "paused")
+    await by(host, "toast-undo").click()
+    await expect(phase).to_have_attribute("data-state", "open")
+    await by(host, "pause-flash").click()
+    await expect(phase).to_have_attribute("data-state", "paused")
+    await by(host, "pause-flash").click()
+    await expect(phase).to_have_attribute("data-state", "open")
+
+
 async def test_the_run_of_show_goes_on_by_keyboard(
     live_server: LiveServer, open_page: OpenPage
 ) -> None:

@@ -51,6 +51,7 @@ export interface Minute {
   held: number;
   paid: number;
   paid_cents: number;
+  refunded_cents: number;
   dropped: number;
   products: ProductMinute[];
 }
@@ -76,6 +77,8 @@ export function getFigures(roomId: string, token: string, since: number): Promis
 export interface HealthReply {
   ledger_lag_ms: number;
   parked_entries: number;
+  differences: number; // between Redis and SQL, when the server last looked
+  reconciled_at_ms: number | null;
 }
 
 export function getHealth(roomId: string, token: string): Promise<Answer<HealthReply>> {

@@ -36,6 +36,7 @@ export interface Funnel {
 
 export interface Totals extends Funnel {
   paidCents: number;
+  refundedCents: number;
   viewersMost: number;
 }
 
@@ -67,13 +68,14 @@ export function lines(show: Show, lastMinutes: number): Lines {
 }
 
 export function totals(show: Show, lastMinutes: number): Totals {
-  const sum: Totals = { seen: 0, clicked: 0, held: 0, paid: 0, paidCents: 0, viewersMost: 0 };
+  const sum: Totals = { seen: 0, clicked: 0, held: 0, paid: 0, paidCents: 0, refundedCents: 0, viewersMost: 0 };
   for (const minute of among(show, lastMinutes)) {
     sum.seen += minute.seen;
     sum.clicked += minute.clicked;
     sum.held += minute.held;
     sum.paid += minute.paid;
     sum.paidCents += minute.paid_cents;
+    sum.refundedCents += minute.refunded_cents;
     sum.viewersMost = Math.max(sum.viewersMost, minute.viewers);
   }
   return sum;

@@ -7,7 +7,7 @@ const NOW_MINUTE = 29_000_000;
 const NOW_MS = NOW_MINUTE * 60_000 + 15_000;
 
 function minute(at: number, changes: Partial<Minute> = {}): Minute {
-  const nothing = { viewers: 0, comments: 0, seen: 0, clicked: 0, held: 0, paid: 0, paid_cents: 0, dropped: 0 };
+  const nothing = { viewers: 0, comments: 0, seen: 0, clicked: 0, held: 0, paid: 0, paid_cents: 0, refunded_cents: 0, dropped: 0 };
   return { minute: at, ...nothing, products: [], ...changes };
 }
 

@@ -31,17 +31,14 @@ local function retained_from_ms(its_hold)
   return from_ms
 end
 
--- DEADLINES: who must be looked at when. A member is one hold id after the other, the score is when
--- their time is over at the latest; a live hold is named by one at least. Resolving a hold leaves
--- its name there: whoever looks then, sees that it is over.
 local function write_holds()
-  local records, finished, by_deadline = {}, {}, {}
+  local records, finished = {}, {}
   for hold_id in pairs(changed_holds) do
     local record = holds[hold_id]
     records[#records + 1] = hold_id
     records[#records + 1] = cmsgpack.pack(record)
     if is_live(record) then
-      redis.call('ZADD', DEADLINES, whole(record[DEADLINE]), hold_id)
+      look_at(hold_id, record[DEADLINE])
     else
       finished[#finished + 1] = whole(retained_from_ms(record))
       finished[#finished + 1] = hold_id
@@ -70,15 +67,24 @@ local function write_places()
   if #left_places > 0 then redis.call('HDEL', WAITING, unpack(left_places)) end
 end
 
+-- What has passed goes first: the same member may be named again for later.
+local function write_deadlines()
+  for sale_id in pairs(unserved) do look_at('sale:' .. sale_id, now_ms) end
+  if #passed_deadlines > 0 then redis.call('ZREM', DEADLINES, unpack(passed_deadlines)) end
+  if #deadlines_to_come > 0 then redis.call('ZADD', DEADLINES, unpack(deadlines_to_come)) end
+end
+
 local function reply(outcome, fields)
   fields = fields or {}
   fields.outcome = outcome
   fields.now_ms = now_ms
+  fields.epoch_ms = epoch_ms
   return cmsgpack.pack(fields)
 end
 
--- Checks, then writes everything (and what `write_more` does besides), then answers. The first write is one that Redis refuses when it
--- is out of memory, so that a full Redis refuses the whole command and not its second half.
+-- Checks, then writes everything (and what `write_more` does besides), then answers. The first write
+-- is one that Redis refuses when it is out of memory, so that a full Redis refuses the whole command
+-- and not its second half.
 local function commit(outcome, fields, write_more)
   serve_waitlists()
   local broken = pause_all_broken()
@@ -93,7 +99,7 @@ local function commit(outcome, fields, write_more)
   write_holds()
   write_counts()
   write_places()
-  if #passed_deadlines > 0 then redis.call('ZREM', DEADLINES, unpack(passed_deadlines)) end
+  write_deadlines()
   for _, entry in ipairs(entries) do append(entry) end
   return reply(outcome, fields)
 end

@@ -1,9 +1,9 @@
 -- What every script begins with: the room's keys, its clock, and one set of changes.
 --
--- KEYS (the same nine for every script, all with the room's hash tag; see keys.py):
---   pools holds buyers deadlines finished ops clock outbox waiting
+-- KEYS (the same ten for every script, all with the room's hash tag; see keys.py):
+--   pools holds buyers deadlines finished ops clock outbox waiting epoch
 -- ARGV[1]: the command's own arguments, a msgpack map (each script's header names them)
--- Returns: a msgpack map {outcome, now_ms, hold?, pools?, first_outcome?, ...}
+-- Returns: a msgpack map {outcome, now_ms, epoch_ms, hold?, pools?, first_outcome?, ...}
 --
 -- A script reads records through `pool`, `hold` and `units_of`, changes them in memory, and ends in
 -- `commit`, which serves the waitlists and checks the conservation law of every changed pool BEFORE
@@ -16,6 +16,7 @@
 local POOLS, HOLDS, BUYERS = KEYS[1], KEYS[2], KEYS[3]
 local DEADLINES, FINISHED, OPS = KEYS[4], KEYS[5], KEYS[6]
 local CLOCK, OUTBOX, WAITING = KEYS[7], KEYS[8], KEYS[9]
+local EPOCH = KEYS[10]
 
 -- A hold is an array: its fields in the order of `Hold` in hold.py, and those of its lines.
 local HOLD_ID, BUYER_ID, LINES, STATE, CREATED_AT, DEADLINE, EXTENDED, OFFERED = 1, 2, 3, 4, 5, 6, 7, 8
@@ -38,12 +39,22 @@ end
 
 local now_ms = read_clock()
 
+-- When this state was restored from SQL; 0 if it never was.
+local epoch_ms = tonumber(redis.call('GET', EPOCH) or '0')
+
 -- Records as they will be. `false` stands for "not there", so that nothing is looked up twice.
 local pools, holds, counts = {}, {}, {}
 local changed_pools, changed_holds, changed_counts, ending = {}, {}, {}, {}
-local entries, places, left_places, passed_deadlines = {}, {}, {}, {}
+local entries, places, left_places = {}, {}, {}
+local passed_deadlines, deadlines_to_come = {}, {}  -- members; scores and members
 
 local function whole(number) return string.format('%.0f', number) end
+
+-- Names in DEADLINES what must be looked at when (see reclaim.lua), once the command is committed.
+local function look_at(member, from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = whole(from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = member
+end
 
 local function fetch(cache, key, field)
   local record = cache[field]
@@ -146,6 +157,7 @@ end
 -- TRANSITIONS in hold.py.
 local EFFECTS = {
   HELD = {state = 'held', from = 'available', to = 'held', counted = 1},
+  READMITTED = {state = 'held', from = 'available', to = 'held', counted = 1},
   PAID = {state = 'paid', from = 'held', to = 'sold', counted = 0},
   CANCELLED = {state = 'cancelled', from = 'held', to = 'available', counted = -1},
   EXPIRED = {state = 'expired', from = 'held', to = 'available', counted = -1},

@@ -1,10 +1,15 @@
 -- Part of every script, after the commit: ids that are too old, and holds whose time is over.
 
+local function time_in(id) return tonumber(string.sub(id, 1, 8) .. string.sub(id, 10, 13), 16) end
+
 -- Ids (UUIDv7) whose own time is outside the window in which ids are remembered are refused.
 local function is_stale(id)
-  local made_at_ms = tonumber(string.sub(id, 1, 8) .. string.sub(id, 10, 13), 16)
+  local made_at_ms = time_in(id)
   return made_at_ms < now_ms - args.retention_ms or made_at_ms > now_ms + args.future_max_ms
 end
+
+-- Ids made before the room was restored: if one is not known, nobody knows what became of it.
+local function is_of_older_epoch(id) return time_in(id) < epoch_ms end
 
 -- A due hold on a broken pool must not block the others: it is looked at again in a minute.
 -- Returns whether the hold was set aside.
@@ -21,7 +26,7 @@ local function set_aside(its_hold)
       aside = true
     end
   end
-  if aside then redis.call('ZADD', DEADLINES, whole(now_ms + 60000), its_hold[HOLD_ID]) end
+  if aside then look_at(its_hold[HOLD_ID], now_ms + 60000) end
   return aside
 end
 
@@ -49,28 +54,42 @@ local function due_among(hold_ids, at_most)
   return due
 end
 
+-- Lets `reclaim` do its work on one due hold. Returns whether the hold is over.
+local function resolve_due(its_hold, expired)
+  if its_hold[STATE] == 'waiting' then
+    stop_waiting('UNSERVED', its_hold)
+  elseif set_aside(its_hold) then
+    return false
+  else
+    apply('EXPIRED', its_hold)
+    expired[#expired + 1] = its_hold
+  end
+  return true
+end
+
+-- DEADLINES: what must be looked at when. A member is one hold id after the other, and its score is
+-- when their time is over at the latest; a live hold is named by one at least. Resolving a hold
+-- leaves its name there: whoever looks then, sees that it is over. Or it is "sale:" and a sale whose
+-- waitlist has not been served to its end.
+--
 -- Expires due holds, and ends waiting that is over, in memory, oldest first. Returns those that it
 -- did it to, and whether more may be due.
 local function reclaim(at_most)
-  local over, expired, looked_at = {}, {}, 0
+  local over, expired, looked_at, more_to_serve = {}, {}, 0, false
   local members = redis.call('ZRANGEBYSCORE', DEADLINES, '-inf', whole(now_ms), 'LIMIT', 0, at_most)
   for _, member in ipairs(members) do
     local room_left = at_most - looked_at
     if room_left == 0 then break end
-    local due = due_among(ids_in(member), room_left)
+    local sale_id = string.match(member, '^sale:(.+)$')
+    if sale_id and pool(sale_id) then changed_pools[sale_id] = true end
+    more_to_serve = more_to_serve or sale_id ~= nil
+    local due = due_among(sale_id and {} or ids_in(member), room_left)
     looked_at = looked_at + #due
     if #due < room_left then passed_deadlines[#passed_deadlines + 1] = member end
     for _, its_hold in ipairs(due) do
-      if its_hold[STATE] == 'waiting' then
-        stop_waiting('UNSERVED', its_hold)
-        over[#over + 1] = its_hold
-      elseif not set_aside(its_hold) then
-        apply('EXPIRED', its_hold)
-        expired[#expired + 1] = its_hold
-        over[#over + 1] = its_hold
-      end
+      if resolve_due(its_hold, expired) then over[#over + 1] = its_hold end
     end
   end
   if #expired > 0 then tell_all('EXPIRED', expired) end
-  return over, looked_at == at_most or #members == at_most
+  return over, looked_at == at_most or #members == at_most or more_to_serve
 end

@@ -3,19 +3,29 @@
 -- args: hold_ids (each once), buyer_ids, picks (of each, the number of what it wants),
 --       wants [{lines [[sale_id, quantity]] (one per sale, sorted by sale_id), or_wait}],
 --       retention_ms, future_max_ms, reclaim_max, outbox_entries_max, waitlist_max
--- Returns: {now_ms, outcomes, pools (all that were asked for, as they are afterwards),
---           seen {number -> hold}, refusing {number -> sale_id}}, or BROKEN.
---   outcomes, of each: HELD, WAITING, or REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, NOT_STARTED,
---   ENDED, PAUSED, USER_LIMIT, SOLD_OUT, ALREADY_WAITING, WAITLIST_FULL (the first that applies,
---   across all lines), or false: more holds are due than one call may expire; ask again.
+-- Returns: {now_ms, others {number -> outcome}, pools (all that were asked for, as they are
+--           afterwards), seen {number -> hold}, refusing {number -> sale_id}}, or BROKEN.
+--   Who is not among the others is HELD. They are: WAITING, REPLAYED, KEY_REUSED, STALE_ID,
+--   STALE_EPOCH, UNKNOWN_SALE, NOT_STARTED, ENDED, PAUSED, USER_LIMIT, SOLD_OUT, ALREADY_WAITING,
+--   WAITLIST_FULL (the first that applies, across all lines), or '?': more holds are due than one
+--   call may expire, or more buyers wait than one call may serve; ask again.
 --
 -- Written for speed, because everybody comes at once: each hash is read and written by one command,
 -- whatever many buyers share is worked out once, and a new hold's record is pieced together.
 
 local hold_ids, buyer_ids, picks, wants = args.hold_ids, args.buyer_ids, args.picks, args.wants
 local asked = #hold_ids
+local AGAIN = '?'
 
 local _, more_due = reclaim(args.reclaim_max)
+
+-- Who waits comes before who asks now.
+for _, want in ipairs(wants) do
+  for _, line in ipairs(want.lines) do
+    local record = pool(line[1])
+    if record and is_serving(record) then changed_pools[line[1]] = true end
+  end
+end
 if next(changed_pools) then serve_waitlists() end
 
 local function id_at(made_at_ms)
@@ -24,6 +34,8 @@ end
 
 -- Ids order like the times inside them.
 local oldest_id, too_new_id = id_at(now_ms - args.retention_ms), id_at(now_ms + args.future_max_ms + 1)
+
+local first_id_of_epoch = id_at(epoch_ms)
 
 local is_outbox_full = redis.call('XLEN', OUTBOX) >= args.outbox_entries_max
 
@@ -51,25 +63,31 @@ end
 
 -- What all who want the same have in common.
 for _, want in ipairs(wants) do
-  want.quantities = {}
-  for i, line in ipairs(want.lines) do
+  want.count = #want.lines
+  for _, line in ipairs(want.lines) do
     line.pool = pool(line[1])
     line.prefix = line[1] .. ':'
-    want.quantities[i] = line[2]
+    want.must_wait = want.must_wait or unserved[line[1]]
   end
   want.refusal, want.refusing = sale_refusal(want.lines)
   if want.refusal == 'BROKEN' then pause_broken(want.refusing) end
 end
 
 -- The records of holds that exist, and what each buyer has of each line's sale.
-local fields = {}
+local fields, fields_count = {}, 0
 for i = 1, asked do
-  local lines, buyer_id = wants[picks[i]].lines, buyer_ids[i]
-  for j = 1, #lines do fields[#fields + 1] = lines[j].prefix .. buyer_id end
+  local want, buyer_id = wants[picks[i]], buyer_ids[i]
+  local lines = want.lines
+  for j = 1, want.count do
+    fields_count = fields_count + 1
+    fields[fields_count] = lines[j].prefix .. buyer_id
+  end
 end
 local seen = redis.call('HMGET', HOLDS, unpack(hold_ids))
-for i, units in ipairs(redis.call('HMGET', BUYERS, unpack(fields))) do
-  if counts[fields[i]] == nil then counts[fields[i]] = units and tonumber(units) or 0 end
+local had = redis.call('HMGET', BUYERS, unpack(fields))
+for i = 1, fields_count do
+  local field, units = fields[i], had[i]
+  if not counts[field] then counts[field] = units and tonumber(units) or 0 end
 end
 
 local function is_repeat(its_hold, buyer_id, lines)
@@ -89,15 +107,20 @@ local function lines_held(want)
   return list
 end
 
+local deadlines = {}  -- deadline -> the ids of those that were made in this call
+
 -- The part of a new hold's record that follows its buyer, and its deadline.
 local function finish_record(want)
   local duration_ms = math.huge
   for _, line in ipairs(want.lines) do
     duration_ms = math.min(duration_ms, line.pool.hold_duration_ms)
   end
-  want.deadline = whole(now_ms + duration_ms)
+  local deadline = whole(now_ms + duration_ms)
+  deadlines[deadline] = deadlines[deadline] or {}
+  want.due_together = deadlines[deadline]
   local packed = {lines_held(want), 'held', now_ms, now_ms + duration_ms, false, false}
   want.rest = packed_all(packed)
+  for _, line in ipairs(want.lines) do changed_pools[line[1]] = true end
 end
 
 -- msgpack: an array of 8 that begins with a string of 36 bytes; then a string's length, by length.
@@ -112,46 +135,43 @@ local DIGITS = setmetatable({}, {__index = function(digits, number)
 end})
 
 local is_new, new_records, holds_written, counts_written = {}, {}, {}, {}
-local deadlines = {}  -- deadline -> ids
+local made, counted = 0, 0  -- how many
 
 local function hold_units(i, want, first_field)
-  local lines = want.lines
-  for j = 1, #lines do
-    local line, field = lines[j], fields[first_field + j]
+  if not want.rest then finish_record(want) end
+  for j = 1, want.count do
+    local line, field = want.lines[j], fields[first_field + j]
     local record, units = line.pool, line[2]
     record.available = record.available - units
     record.held = record.held + units
     record.version = record.version + 1
-    changed_pools[line[1]] = true
-    counts[field] = counts[field] + units
-    counts_written[#counts_written + 1] = field
-    counts_written[#counts_written + 1] = DIGITS[counts[field]]
+    local has = counts[field] + units
+    counts[field] = has
+    counts_written[counted + 1], counts_written[counted + 2] = field, DIGITS[has]
+    counted = counted + 2
   end
-  if not want.rest then finish_record(want) end
   local hold_id, buyer_id = hold_ids[i], buyer_ids[i]
   if is_new[hold_id] then error('hold id ' .. hold_id .. ' twice in one call') end
   is_new[hold_id] = true
   local record = RECORD_HEAD .. hold_id .. STRING_HEADS[#buyer_id] .. buyer_id .. want.rest
-  new_records[#new_records + 1] = record
-  holds_written[#holds_written + 1] = hold_id
-  holds_written[#holds_written + 1] = record
-  local due_then = deadlines[want.deadline]
-  if not due_then then
-    due_then = {}
-    deadlines[want.deadline] = due_then
-  end
-  due_then[#due_then + 1] = hold_id
+  made = made + 1
+  new_records[made] = record
+  holds_written[2 * made - 1], holds_written[2 * made] = hold_id, record
+  local due = want.due_together
+  due[#due + 1] = hold_id
 end
 
 local function line_refusal(want, first_field)
   local lines = want.lines
-  for j = 1, #lines do
-    if counts[fields[first_field + j]] + lines[j][2] > lines[j].pool.per_buyer_max then
-      return 'USER_LIMIT', lines[j][1]
+  for j = 1, want.count do
+    local line = lines[j]
+    if counts[fields[first_field + j]] + line[2] > line.pool.per_buyer_max then
+      return 'USER_LIMIT', line[1]
     end
   end
-  for j = 1, #lines do
-    if lines[j].pool.available < lines[j][2] then return 'SOLD_OUT', lines[j][1] end
+  for j = 1, want.count do
+    local line = lines[j]
+    if line.pool.available < line[2] then return 'SOLD_OUT', line[1] end
   end
 end
 
@@ -170,30 +190,34 @@ local function wait_instead(i, want)
   return 'WAITING'
 end
 
-local outcomes, seen_holds, refusing = {}, {}, {}
+local others, seen_holds, refusing = {}, {}, {}
 local at_field = 0
 for i = 1, asked do
   local want, hold_id, outcome = wants[picks[i]], hold_ids[i], nil
   if seen[i] then
-    seen_holds[i] = cmsgpack.unpack(seen[i])
+    seen_holds[i] = holds[hold_id] or cmsgpack.unpack(seen[i])  -- it may have expired just now
     outcome = is_repeat(seen_holds[i], buyer_ids[i], want.lines) and 'REPLAYED' or 'KEY_REUSED'
   elseif hold_id < oldest_id or hold_id >= too_new_id then
     outcome = 'STALE_ID'
+  elseif hold_id < first_id_of_epoch then
+    outcome = 'STALE_EPOCH'
   elseif want.refusal then
     outcome, refusing[i] = want.refusal, want.refusing
+  elseif want.must_wait then
+    outcome = AGAIN
   else
     outcome, refusing[i] = line_refusal(want, at_field)
     if not outcome then
       outcome = 'HELD'
       hold_units(i, want, at_field)
     elseif more_due then
-      outcome = false
-    elseif outcome == 'SOLD_OUT' and want.or_wait and #want.lines == 1 then
+      outcome = AGAIN
+    elseif outcome == 'SOLD_OUT' and want.or_wait and want.count == 1 then
       outcome = wait_instead(i, want)
     end
   end
-  outcomes[i] = outcome
-  at_field = at_field + #want.lines
+  if outcome ~= 'HELD' then others[i] = outcome end
+  at_field = at_field + want.count
 end
 
 local asked_pools = {}
@@ -213,7 +237,7 @@ local function sold_now()
 end
 
 local function write_new_holds()
-  if #new_records == 0 then return end
+  if made == 0 then return end
   redis.call('HSET', HOLDS, unpack(holds_written))
   redis.call('HSET', BUYERS, unpack(counts_written))
   for deadline, ids in pairs(deadlines) do
@@ -221,7 +245,7 @@ local function write_new_holds()
   end
 end
 
-if #new_records > 0 then tell_packed('HELD', table.concat(new_records), sold_now()) end
+if made > 0 then tell_packed('HELD', table.concat(new_records), sold_now()) end
 return commit('HELD', {
-  outcomes = outcomes, pools = asked_pools, seen = seen_holds, refusing = refusing,
+  others = others, pools = asked_pools, seen = seen_holds, refusing = refusing,
 }, write_new_holds)

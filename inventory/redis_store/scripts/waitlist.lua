@@ -1,7 +1,10 @@
 -- Part of every script, after the prelude: who waits for units that come back, and who gets them.
 --
 -- The waitlist. A place is a number; WAITING maps "sale_id:number" to the hold that waits there,
--- and "sale_id:buyer:buyer_id" to the one hold by which a buyer waits.
+-- and "sale_id:buyer:buyer_id" to the one hold by which a buyer waits. One command serves so many
+-- places and no more: what is left is in DEADLINES, for the next command that looks there.
+
+local unserved = {}  -- sales of which this command left places to serve
 
 local function place_field(record, number) return record.sale_id .. ':' .. whole(number) end
 
@@ -48,8 +51,11 @@ local function serve_first(record)
   local hold_id = places[field] or redis.call('HGET', WAITING, field)
   local its_hold = hold_id and hold(hold_id)
   if its_hold and its_hold[STATE] == 'waiting' then
-    if record.available < its_hold[LINES][1][QUANTITY] then return false end
-    if is_within_limit(its_hold, record) then
+    if has_ended(record) then
+      stop_waiting('UNSERVED', its_hold)
+    elseif record.available < its_hold[LINES][1][QUANTITY] then
+      return false
+    elseif is_within_limit(its_hold, record) then
       its_hold[OFFERED], its_hold[DEADLINE] = true, now_ms + OFFER_DURATION_MS
       stop_waiting('OFFERED', its_hold)
     else
@@ -63,18 +69,25 @@ local function serve_first(record)
 end
 
 local function is_serving(record)
-  return record.waiting_next < record.waiting_end and record.available > 0
-    and not record.paused and not has_ended(record) and is_lawful(record)
+  if record.waiting_next >= record.waiting_end or not is_lawful(record) then return false end
+  return has_ended(record) or (record.available > 0 and not record.paused)
 end
 
--- Units that are free go to those who wait, first come first served.
+local function serve(sale_id)
+  for _ = 1, OFFERS_PER_COMMAND_MAX do
+    if not is_serving(pools[sale_id]) or not serve_first(pools[sale_id]) then
+      unserved[sale_id] = nil
+      return
+    end
+  end
+  unserved[sale_id] = is_serving(pools[sale_id]) or nil
+end
+
+-- Units that are free go to those who wait, first come first served. Who waits for a sale that has
+-- ended is told so.
 local function serve_waitlists()
   local serving = {}
   for sale_id in pairs(changed_pools) do serving[#serving + 1] = sale_id end
   table.sort(serving)
-  for _, sale_id in ipairs(serving) do
-    for _ = 1, OFFERS_PER_COMMAND_MAX do
-      if not is_serving(pools[sale_id]) or not serve_first(pools[sale_id]) then break end
-    end
-  end
+  for _, sale_id in ipairs(serving) do serve(sale_id) end
 end

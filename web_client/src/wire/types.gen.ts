@@ -60,6 +60,14 @@ export interface Reserve {
   or_wait?: boolean;
 }
 
+/**
+ * Show the receipt of a reservation that the server does not know any more: you get it back if
+ * its units are free. `replayed`: it was never lost. Retrying is safe.
+ */
+export interface Readmit {
+  receipt: string;
+}
+
 export interface Cancel {
   reservation_id: string;
 }
@@ -200,6 +208,15 @@ export interface Restock {
   units: number;
 }
 
+/**
+ * Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+ * nothing, and gives the same refund.
+ */
+export interface Refund {
+  reservation_id: string;
+  restock?: boolean;
+}
+
 /** Show a product above the video; null unpins. */
 export interface Pin {
   product_id: string | null;
@@ -295,19 +312,31 @@ export interface HoldView {
   offered?: boolean;
 }
 
-/** `replayed`: this id was seen before and `hold` is that first reservation as it is now. */
+/**
+ * `replayed`: this id was seen before and `hold` is that first reservation as it is now.
+ *
+ * `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+ * you keep and show with `readmit` should the server ever have lost it.
+ */
 export interface Reserved {
   hold: HoldView;
   replayed: boolean;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
+/** `durability` as in `Reserved`. */
 export interface HoldReply {
   hold: HoldView;
+  durability: "fsync" | "memory" | "replica";
 }
 
+/** `durability` and `receipt` as in `Reserved`; this receipt has the new deadline. */
 export interface PayPage {
   hold: HoldView;
   pay_url: string;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
 export interface HoldsReply {
@@ -389,10 +418,32 @@ export interface SaleView {
   ends_at_ms: number | null;
   paused: boolean;
   version: number;
+  waiting?: number;
 }
 
 export interface SaleReply {
   sale: SaleView;
+}
+
+/**
+ * Money on its way back to a buyer. `reason` is what the payment led to, HOST (a host paid it
+ * back) or PROVIDER (it was paid back at the provider); only hosts are told the `trouble`.
+ */
+export interface RefundView {
+  refund_id: string;
+  reservation_id: string;
+  state: "asked" | "done" | "due" | "failed" | "paid_back" | "sent";
+  reason: string;
+  amount_cents: number;
+  currency: string | null;
+  restock: boolean;
+  requested_at_ms: number;
+  finished_at_ms: number | null;
+  trouble: string | null;
+}
+
+export interface RefundReply {
+  refund: RefundView;
 }
 
 export interface RundownReply {
@@ -403,6 +454,14 @@ export interface RundownReply {
 /** A sale was created, started, ended or restocked. */
 export interface SaleEvent {
   sale: SaleView;
+}
+
+/**
+ * The room's sales were lost and are restored: ask for `holds`, and show the receipts of those
+ * that are missing. `epoch_ms`: when it was.
+ */
+export interface RestoredEvent {
+  epoch_ms: number;
 }
 
 export interface CommentEvent {
@@ -554,6 +613,7 @@ export interface Commands {
   upvote: Upvote;
   attention: Attention;
   reserve: Reserve;
+  readmit: Readmit;
   cancel: Cancel;
   pay: Pay;
   holds: Holds;
@@ -580,6 +640,7 @@ export interface Commands {
   pause_sale: PauseSale;
   resume_sale: ResumeSale;
   restock: Restock;
+  refund: Refund;
   pin: Pin;
   rundown: ShowRundown;
   put_rundown: PutRundown;
@@ -595,6 +656,7 @@ export interface Replies {
   upvote: QuestionReply;
   attention: Done;
   reserve: Reserved;
+  readmit: Reserved;
   cancel: HoldReply;
   pay: PayPage;
   holds: HoldsReply;
@@ -621,6 +683,7 @@ export interface Replies {
   pause_sale: SaleReply;
   resume_sale: SaleReply;
   restock: SaleReply;
+  refund: RefundReply;
   pin: Done;
   rundown: RundownReply;
   put_rundown: RundownReply;
@@ -629,6 +692,7 @@ export interface Replies {
 
 export interface Events {
   sale: SaleEvent;
+  restored: RestoredEvent;
   comment: CommentEvent;
   comment_removed: CommentRemovedEvent;
   comment_pinned: CommentPinnedEvent;
@@ -658,6 +722,7 @@ export const LEAST_ROLE = {
   upvote: "viewer",
   attention: "viewer",
   reserve: "viewer",
+  readmit: "viewer",
   cancel: "viewer",
   pay: "viewer",
   holds: "viewer",
@@ -684,6 +749,7 @@ export const LEAST_ROLE = {
   pause_sale: "host",
   resume_sale: "host",
   restock: "host",
+  refund: "host",
   pin: "host",
   rundown: "host",
   put_rundown: "host",
@@ -708,8 +774,10 @@ export type ErrorCode =
   | "POLL_OPEN"
   | "POLL_CLOSED"
   | "ALREADY_VOTED"
+  | "BAD_RECEIPT"
   | "UNKNOWN_STEP"
   | "CHANGED_MEANWHILE"
+  | "PAYMENT_REFUSED"
   | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "TOO_MANY_IN_FLIGHT"

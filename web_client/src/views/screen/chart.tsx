@@ -122,7 +122,7 @@ function niceStep(rough: number): number {
   return ([1, 2, 5, 10].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
 }
 
-const MARK_INKS: Readonly<Record<string, string>> = { sale_started: "--good", sale_ended: "--bad", pin: "--chart-money" };
+const MARK_INKS: Readonly<Record<string, string>> = { sale_started: "--good", sale_resumed: "--good", sale_ended: "--bad", sale_paused: "--warn", pin: "--chart-money" };
 
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;

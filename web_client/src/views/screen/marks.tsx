@@ -11,6 +11,8 @@ const LABELS: Readonly<Record<string, Key>> = {
   unpin: "screen.mark.unpin",
   sale_started: "screen.mark.sale_started",
   sale_ended: "screen.mark.sale_ended",
+  sale_paused: "screen.mark.sale_paused",
+  sale_resumed: "screen.mark.sale_resumed",
   restocked: "screen.mark.restocked",
   announcement: "screen.mark.announcement",
   poll: "screen.mark.poll",

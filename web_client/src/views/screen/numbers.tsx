@@ -7,9 +7,10 @@ export function Numbers({ show, span }: { show: Show; span: number }) {
   const { room, viewerCount } = useRoom().state.value;
   const sum = totals(show, span);
   const currency = room?.currency ?? "CNY";
+  const refunded = sum.refundedCents === 0 ? "" : t("screen.refunded", { amount: money(sum.refundedCents, currency) });
   return (
     <dl class="numbers">
-      <Number name={t("screen.gmv")} testid="gmv" text={money(sum.paidCents, currency)} isFirst />
+      <Number name={t("screen.gmv")} testid="gmv" text={money(sum.paidCents, currency)} isFirst note={refunded} />
       <Number name={t("screen.orders")} testid="orders" text={count(sum.paid)} />
       <Number name={t("screen.perMinute")} testid="per-minute" text={count(paidLately(show))} />
       <Number name={t("screen.viewers")} testid="viewers" text={count(viewerCount)} note={t("screen.most", { count: count(sum.viewersMost) })} />
