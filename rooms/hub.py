@@ -184,12 +184,13 @@ class Hub:
     def _schedule(self, room: Room, *, at_once: bool) -> None:
         loop = asyncio.get_running_loop()
         if room.timer is not None:
-            if not at_once or not isinstance(room.timer, asyncio.TimerHandle):
+            if not at_once or room.flushes_at_once:
                 return
             room.timer.cancel()
         wait = 0.0 if at_once else wait_s(loop.time(), room.flushed_at_s, room.flush_cost_s)
         flush = loop.call_soon if wait == 0.0 else lambda *call: loop.call_later(wait, *call)
         room.timer = flush(self._flush, room)
+        room.flushes_at_once = wait == 0.0
 
     def _flush(self, room: Room) -> None:
         if room.timer is not None:

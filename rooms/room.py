@@ -78,7 +78,8 @@ class Room:
         self.unflushed_bytes = 0
         self.flushed_at_s = 0.0  # when the last flush began
         self.flush_cost_s = 0.0
-        self.timer: asyncio.Handle | None = None
+        self.timer: asyncio.Handle | None = None  # of the next flush
+        self.flushes_at_once = False  # and whether it is in this turn of the event loop
         self.subscribing = asyncio.Lock()
         self.is_subscribed = False
 

@@ -17,7 +17,7 @@ from loadtests.bench import arrival, fanout, growth, memory, reconnect
 from loadtests.bench.machine import allow_files, describe, share_cores
 from loadtests.bench.picture import draw
 from loadtests.bench.plan import FULL, QUICK, Part, Plan
-from loadtests.bench.report import Report, keep
+from loadtests.bench.report import Report, keep, read, renewed
 from loadtests.bench.stage import Stage, open_stage
 from loadtests.bench.subjects import PACKAGES
 from loadtests.bench.verdict import Results, figures
@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
+        before = read(options.out) if options.renew else None
         report = run(QUICK if options.quick else FULL, options.only or list(Part))
+        report = renewed(before, report) if before else report
     except (LoadError, OutOfTime) as error:
         print(f"bench: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_RUN)
@@ -119,11 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.bench",
         description="Measure what it costs a worker to tell a room something, beside a bare loop "
-        "of socket sends and beside other servers. Takes about 15 minutes, with --quick two.",
+        "of socket sends and beside other servers. Takes about 15 minutes, with --quick three.",
     )
     parser.add_argument("--quick", action="store_true", help="small rooms, one round, no verdicts")
     parser.add_argument(
         "--only", action="append", type=Part, choices=list(Part), help="measure only this; repeats"
+    )
+    parser.add_argument(
+        "--renew", action="store_true", help="keep what --out says of the parts not measured now"
     )
     parser.add_argument("--out", type=Path, default=Path("build/bench-rooms.json"))
     parser.add_argument("--picture", type=Path, default=Path("build/bench-rooms.svg"))

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from loadtests.bench.machine import Machine
-from loadtests.bench.verdict import Figure, Results, Verdict
+from loadtests.bench.verdict import Figure, Results, Verdict, figures
+from loadtests.errors import LoadError
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +25,42 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def is_met(self) -> bool:
         """Nothing was missed and nothing failed."""
         return not self.failures and all(f.verdict is not Verdict.MISSED for f in self.figures)
+
+
+class NotRenewable(LoadError):
+    """The report that should be renewed is of another machine, other versions or another size."""
+
+
+def read(path: Path) -> Report:
+    """A report that was kept. Raises NotRenewable where there is none."""
+    try:
+        return msgspec.convert(json.loads(path.read_text()), Report)
+    except (OSError, ValueError) as error:
+        raise NotRenewable(f"there is no report at {path}: {error}") from None
+
+
+def renewed(before: Report, now: Report) -> Report:
+    """`now`, with what `before` says of the parts that were not measured now.
+
+    Raises NotRenewable unless both were measured on the same machine, with the same versions.
+    """
+    loads = {"load_before": now.machine.load_before, "load_after": now.machine.load_after}
+    same = msgspec.structs.replace(before.machine, **loads) == now.machine
+    if not same or before.is_full != now.is_full:
+        raise NotRenewable("the report to renew is of another machine, other versions or sizes")
+    measured = {name: found for name, found in _parts(now.results) if found}
+    results = msgspec.structs.replace(before.results, **measured)
+    still_missing = [text for text in before.failures if text.partition(":")[0] not in measured]
+    return msgspec.structs.replace(
+        now,
+        results=results,
+        figures=figures(results, is_full=now.is_full),
+        failures=[*still_missing, *now.failures],
+    )
+
+
+def _parts(results: Results) -> Iterator[tuple[str, list[Any]]]:
+    return ((name, getattr(results, name)) for name in Results.__struct_fields__)
 
 
 def keep(path: Path, report: Report) -> None:

@@ -1,8 +1,10 @@
 """The hub: one framed copy, one write per viewer per flush, nothing lost while joining."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import pytest
+import uvloop
 
 from rooms.events import Delivery, Incoming
 from rooms.hub import Hub, Marks
@@ -216,9 +218,14 @@ async def test_a_viewer_that_fills_up_during_a_flush_has_that_flush_and_no_more(
     assert slow.writes == [b"<a>", b"<b>"]
 
 
-async def test_a_busy_room_gathers_a_tick_and_critical_events_do_not_wait_for_it(
-    hub: Hub, broker: Subscriptions
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])  # their handles differ in type
+def test_a_busy_room_gathers_a_tick_and_critical_events_do_not_wait_for_it(
+    hub: Hub, broker: Subscriptions, run: Callable[[Coroutine[None, None, None]], None]
 ) -> None:
+    run(busy_room(hub, broker))
+
+
+async def busy_room(hub: Hub, broker: Subscriptions) -> None:
     viewer = Recorder()
     await seated(hub, broker, viewer)
     hub.deliver("r", event("first", delivery="chat"))

@@ -6,8 +6,10 @@ import pytest
 from loadtests.bench.arrival import Arrival
 from loadtests.bench.fanout import Price, Prices
 from loadtests.bench.growth import Size
+from loadtests.bench.machine import Machine
 from loadtests.bench.memory import Memory
 from loadtests.bench.reconnect import Storm
+from loadtests.bench.report import NotRenewable, Report, renewed
 from loadtests.bench.verdict import Results, Verdict, figures
 
 REACHED, MISSED = Verdict.REACHED, Verdict.MISSED
@@ -76,6 +78,42 @@ def test_growth_is_judged_by_the_dearest_and_the_cheapest_size() -> None:
     assert verdicts(growth=sizes) == [REACHED]
     sizes.append(Size(2_000, 10.1, 1.0, 7.0, 0.8))
     assert verdicts(growth=sizes) == [MISSED]
+
+
+MACHINE = Machine(
+    cpu="one",
+    cores=2,
+    kernel="6",
+    python="3.11",
+    versions={"uvloop": "1"},
+    load_before=(0.0, 0.0, 0.0),
+    load_after=(2.0, 1.0, 0.5),
+)
+
+
+def report(machine: Machine = MACHINE, **results: object) -> Report:
+    found = msgspec.convert(results, Results)
+    return Report(
+        machine=machine,
+        is_full=True,
+        figures=figures(found, is_full=True),
+        results=found,
+        failures=[],
+    )
+
+
+def test_a_report_is_renewed_in_the_parts_that_were_measured_again() -> None:
+    before = report(fanout=prices(1.2, 1.2), reconnect=[msgspec.structs.replace(STORM, gaps=1)])
+    later = msgspec.structs.replace(MACHINE, load_before=(1.0, 1.0, 1.0))
+    found = renewed(before, report(later, reconnect=[STORM]))
+    assert [figure.verdict for figure in found.figures] == [REACHED] * 3
+    assert (found.results.fanout, found.machine) == (before.results.fanout, later)
+
+
+def test_figures_of_other_versions_are_not_put_beside_each_other() -> None:
+    other = msgspec.structs.replace(MACHINE, versions={"uvloop": "2"})
+    with pytest.raises(NotRenewable, match="other versions"):
+        renewed(report(), report(other))
 
 
 def test_a_smaller_run_is_not_judged() -> None:
