@@ -116,16 +116,17 @@ async def token(
 
 
 async def audit(settings: Settings, *, room: str | None) -> int:
-    async with _existing_stores(settings) as stores:
+    async with existing_stores(settings) as stores:
         known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room is not None and room not in known:
-            return _no_room(room, known)
+            return no_room(room, known)
         report = await run_audit(
             stores.store,
             stores.ledger,
             [room] if room else sorted(known),
             stores.writer.drain,
             stores.book,
+            stores.refunds,
         )
     print("\n".join(report.lines()))
     return 0 if report.ok else 1
@@ -142,10 +143,10 @@ async def migrate(settings: Settings) -> int:
 
 
 async def list_sales(settings: Settings, *, room: str) -> int:
-    async with _existing_stores(settings) as stores:
+    async with existing_stores(settings) as stores:
         known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room not in known:
-            return _no_room(room, known)
+            return no_room(room, known)
         pools = await stores.store.pools(room)
     print(f"{'sale':20} {'product':20} {'total':>7} {'available':>9} {'held':>6} {'sold':>6}")
     for pool in pools:
@@ -162,32 +163,32 @@ async def change_sale(settings: Settings, *, op: str, room: str, **body: Any) ->
         body["restock_id"] = uuid7(now_ms(), os.urandom(10))
     command = convert(body, COMMANDS[op])
     if isinstance(command, ErrorBody):
-        return _fail(command.message)
-    async with _existing_stores(settings) as stores:
+        return fail(command.message)
+    async with existing_stores(settings) as stores:
         operator = Caller(OPERATOR, "Operator", "host", room)
         answer = await make_desk(stores).dispatcher.handle(operator, op, command)
     if isinstance(answer, ErrorBody):
-        return _fail(f"{answer.message} ({answer.code})")
+        return fail(f"{answer.message} ({answer.code})")
     print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
     return 0
 
 
 @contextlib.asynccontextmanager
-async def _existing_stores(settings: Settings) -> AsyncIterator[Stores]:
+async def existing_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores of a server that has run. Raises SettingsError where there are none."""
     require_data(settings)
     async with open_stores(settings) as stores:
         yield stores
 
 
-def _no_room(room: str, known: list[str]) -> int:
-    return _fail(f"there is no room {room}; rooms: {', '.join(sorted(known)) or 'none yet'}")
+def no_room(room: str, known: list[str]) -> int:
+    return fail(f"there is no room {room}; rooms: {', '.join(sorted(known)) or 'none yet'}")
 
 
 def _say(message: str) -> None:
     print(f"kaibo: {message}", file=sys.stderr)
 
 
-def _fail(message: str) -> int:
+def fail(message: str) -> int:
     _say(message)
     return 1

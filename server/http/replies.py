@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from server.wire.fields import Name
-from server.wire.views import HoldView, ProductView, Role, RoomView, SaleView
+from server.wire.views import HoldView, ProductView, RefundView, Role, RoomView, SaleView
 
 
 class RoomsReply(Struct, frozen=True):
@@ -41,15 +41,26 @@ class TokenReply(Struct, frozen=True):
 
 class OrdersReply(Struct, frozen=True):
     """A page of reservations and what became of them, newest first; a paid one is an order. The
-    totals are over every page: how many are paid, and what they come to."""
+    totals are over every page: how many are paid, and what they come to. `refunds` are those of
+    the payments for the orders of this page."""
 
     orders: list[HoldView]
+    currency: str
+    refunds: list[RefundView]
     paid_count: int
     paid_cents: int
 
 
 class OrderReply(Struct, frozen=True):
     order: HoldView
+    currency: str
+    refunds: list[RefundView]
+
+
+class RefundsReply(Struct, frozen=True):
+    """What goes back to buyers, with what has to be done next first; at most 500."""
+
+    refunds: list[RefundView]
 
 
 class PictureReply(Struct, frozen=True):

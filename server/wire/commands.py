@@ -17,6 +17,7 @@ from server.wire.fields import (
     Currency,
     Id,
     Quantity,
+    ReceiptText,
     Text,
     TimestampMs,
     Title,
@@ -56,6 +57,7 @@ from server.wire.views import (
     DurabilityName,
     HoldView,
     ProductView,
+    RefundView,
     RoomView,
     SaleView,
 )
@@ -125,6 +127,13 @@ class Reserved(Reply, frozen=True):
     replayed: bool
     durability: DurabilityName
     receipt: str | None = None
+
+
+class Readmit(Command, frozen=True):
+    """Show the receipt of a reservation that the server does not know any more: you get it back if
+    its units are free. `replayed`: it was never lost. Retrying is safe."""
+
+    receipt: ReceiptText
 
 
 class Cancel(Command, frozen=True):
@@ -233,6 +242,18 @@ class Restock(Command, frozen=True):
             raise ValueError("field `units` may not be 0")
 
 
+class Refund(Command, frozen=True):
+    """Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+    nothing, and gives the same refund."""
+
+    reservation_id: Uuid7
+    restock: bool = False
+
+
+class RefundReply(Reply, frozen=True):
+    refund: RefundView
+
+
 class Pin(Command, frozen=True):
     """Show a product above the video; null unpins."""
 
@@ -254,6 +275,7 @@ COMMANDS: dict[str, type[Command]] = {
     "upvote": Upvote,
     "attention": Attention,
     "reserve": Reserve,
+    "readmit": Readmit,
     "cancel": Cancel,
     "pay": Pay,
     "holds": Holds,
@@ -280,6 +302,7 @@ COMMANDS: dict[str, type[Command]] = {
     "pause_sale": PauseSale,
     "resume_sale": ResumeSale,
     "restock": Restock,
+    "refund": Refund,
     "pin": Pin,
     "rundown": ShowRundown,
     "put_rundown": PutRundown,
@@ -295,6 +318,7 @@ REPLIES: dict[str, type[Reply]] = {
     "upvote": QuestionReply,
     "attention": Done,
     "reserve": Reserved,
+    "readmit": Reserved,
     "cancel": HoldReply,
     "pay": PayPage,
     "holds": HoldsReply,
@@ -321,6 +345,7 @@ REPLIES: dict[str, type[Reply]] = {
     "pause_sale": SaleReply,
     "resume_sale": SaleReply,
     "restock": SaleReply,
+    "refund": RefundReply,
     "pin": Done,
     "rundown": RundownReply,
     "put_rundown": RundownReply,

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, Self
 import httpx
 from redis.asyncio import Redis
 
-from inventory.payments.sandbox.books import WebhookBody
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
+from inventory.payments.sandbox.records import WebhookBody
 from inventory.payments.signature import sign
 from inventory.redis_store.keys import room_key
 from server.embedded.redis import attach
