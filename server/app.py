@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute
 from inventory.ledger.lost_payments import LostPayments
 from inventory.payments.port import Provider
 from inventory.receipt import Receipts
+from inventory.redis_store.verdicts import Verdicts
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
@@ -49,6 +50,7 @@ from server.paying import Paying, make_host_refunds, make_paying, make_provider
 from server.pictures import Pictures
 from server.publishing import skipped_notice
 from server.pulse import Pulse
+from server.reconciling import make_reconciler
 from server.relay import Relay
 from server.serving import bind, local_url_of, serve
 from server.settings import Settings
@@ -258,6 +260,7 @@ def _jobs(
         "sweeper": partial(sweeper.run, watched["sweeper"].note),
         "settler": partial(paying.settler.run, watched["settler"].note),
         "refunder": paying.refunder.run,
+        "reconcile": make_reconciler(stores).run,
         **paying.provider_jobs,
     }
     lease = Lease(stores.redis, "jobs", worker_id)
@@ -299,6 +302,7 @@ def _http_parts(
         sql_writes=desk.sql_writes,
         broker=desk.broker,
         outbox=stores.outbox,
+        verdicts=Verdicts(stores.redis),
         minutes=desk.minutes,
         pictures=Pictures(stores.settings.data_path / "pictures"),
         checks={

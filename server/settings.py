@@ -138,6 +138,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_s: Annotated[
         Positive, _about("how long a finished hold and its id are remembered in Redis")
     ] = 86_400
+    reconcile_interval_s: Annotated[
+        Positive, _about("how often the running server audits itself, as kaibo audit does")
+    ] = 60
     outbox_entries_max: Annotated[
         Positive,
         _about("outbox entries, of up to 128 holds each, not yet in SQL at which sales pause"),

@@ -29,15 +29,14 @@ class BulkInsert:
     def __repr__(self) -> str:
         return f"<BulkInsert {self._row_by_row}>"
 
-    def execute(self, connection: Connection, rows: list[Row]) -> None:
-        """Rows in the order of `columns`; none is nothing to do."""
+    def execute(self, connection: Connection, rows: list[Row]) -> int:
+        """Rows in the order of `columns`, none is nothing to do; returns how many were written."""
         if not rows:
-            return
+            return 0
         if connection.dialect.name == "postgresql":
             by_columns = tuple(list(column) for column in zip(*rows, strict=True))
-            connection.exec_driver_sql(self._by_columns, by_columns)
-        else:
-            connection.exec_driver_sql(self._row_by_row, rows)
+            return connection.exec_driver_sql(self._by_columns, by_columns).rowcount
+        return connection.exec_driver_sql(self._row_by_row, rows).rowcount
 
 
 def overwrite(table: Table, columns: Sequence[str]) -> str:

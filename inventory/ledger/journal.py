@@ -19,6 +19,7 @@ from inventory.ledger.postings import (
     ORDER_COLUMNS,
     Postings,
     counter_changes,
+    goes_forward,
     line_rows,
     movement_rows,
     order_rows,
@@ -33,6 +34,7 @@ from inventory.ledger.tables import (
 )
 from inventory.pool import COUNTER_NAMES
 
+CONTRADICTS = "it contradicts what SQL knows of its hold"
 UNREADABLE = "unreadable"  # the kind under which an entry is parked whose own is not known
 
 _CLAIM = text(
@@ -44,7 +46,10 @@ _SET_POSITION = text("UPDATE ledger_positions SET position = :position WHERE roo
 # What of an order never changes is not written again: two of its indexes are about it.
 _FIXED = {"room_id", "hold_id", "buyer_id", "amount_cents", "created_at_ms"}
 _CHANGING = [name for name in ORDER_COLUMNS if name not in _FIXED]
-_ORDERS = BulkInsert(orders, ORDER_COLUMNS, overwrite(orders, _CHANGING))
+_NEW_ORDERS = BulkInsert(orders, ORDER_COLUMNS)
+_ORDERS = BulkInsert(
+    orders, ORDER_COLUMNS, f"{overwrite(orders, _CHANGING)} WHERE {goes_forward('state')}"
+)
 _LINES = BulkInsert(order_lines, LINE_COLUMNS, "ON CONFLICT DO NOTHING")
 _MOVEMENTS = BulkInsert(movements, MOVEMENT_COLUMNS)
 
@@ -70,12 +75,24 @@ def post(connection: Connection, posted: Mapping[str, Postings]) -> None:
 
     Raises IntegrityError when the backstop holds, and ValueError for what makes no sense.
     """
+    _post_orders(connection, posted)
     for room_id, its in posted.items():
         _post_sales(connection, room_id, its)
-    _ORDERS.execute(connection, _rows(order_rows(key, its.holds) for key, its in posted.items()))
     _LINES.execute(connection, _rows(line_rows(key, its.holds) for key, its in posted.items()))
     moves = _rows(movement_rows(key, its.movements) for key, its in posted.items())
     _MOVEMENTS.execute(connection, moves)
+
+
+def _post_orders(connection: Connection, posted: Mapping[str, Postings]) -> None:
+    """What is new must be new to SQL, and what changes must go forward from what SQL has."""
+    new: list[Row] = []
+    changed: list[Row] = []
+    for room_id, its in posted.items():
+        for hold, row in zip(its.holds, order_rows(room_id, its.holds), strict=True):
+            (new if hold.hold_id in its.made else changed).append(row)
+    _NEW_ORDERS.execute(connection, new)
+    if _ORDERS.execute(connection, changed) < len(changed):
+        raise ValueError(CONTRADICTS)
 
 
 def _rows(of_rooms: Iterable[list[Row]]) -> list[Row]:

@@ -17,6 +17,7 @@ from inventory.hold import Hold, HoldState, Line
 from inventory.ledger.engine import reading, writing
 from inventory.ledger.journal import claim_position, park, post, set_position
 from inventory.ledger.postings import Postings, fold
+from inventory.ledger.salvage import post_what_can_be
 from inventory.ledger.statements import Statements
 from inventory.ledger.tables import (
     ledger_positions,
@@ -103,7 +104,8 @@ class Ledger:
             position = claim_position(connection, room_id)
             if entry.position <= position:
                 return position
-            park(connection, room_id, [entry], reason)
+            rest = _refused(connection, room_id, entry)
+            park(connection, room_id, rest, reason)
             return set_position(connection, room_id, entry.position)
 
     def positions(self) -> dict[str, int]:
@@ -200,6 +202,14 @@ def holds_of(connection: Connection, room_id: str, query: Select[Any]) -> list[H
 
 
 _HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
+
+
+def _refused(connection: Connection, room_id: str, entry: AnyEntry) -> list[AnyEntry]:
+    """What is left of an entry that was refused, once all of it that can be posted is."""
+    if isinstance(entry, UnreadableEntry) or not entry.holds:
+        return [entry]
+    holds = list(post_what_can_be(connection, room_id, entry))
+    return [msgspec.structs.replace(entry, holds=holds)] if holds else []
 
 
 def _halves(rows: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

@@ -12,7 +12,7 @@ import msgspec
 
 from inventory.codes import Outcome
 from inventory.entry import Entry
-from inventory.hold import TRANSITIONS, Hold, Line
+from inventory.hold import TRANSITIONS, Hold, HoldState, Line
 from inventory.pool import COUNTER_NAMES, Account, Pool
 
 
@@ -32,6 +32,7 @@ class Postings(msgspec.Struct, frozen=True):
 
     movements: list[Movement]
     holds: list[Hold]  # the last word on each
+    made: set[str]  # the holds that are new
     pools: list[Pool]  # the last word on each
     created: set[str]  # the sales that are new
     archived: dict[str, int]  # sale id -> the position at which it left Redis
@@ -41,6 +42,7 @@ def fold(entries: list[Entry]) -> Postings:
     """Entries of one room, in order, as postings."""
     moves = [movement for entry in entries for movement in movements_of(entry)]
     holds = {hold.hold_id: hold for entry in entries for hold in entry.holds}
+    made = {hold.hold_id for entry in entries if is_making(entry) for hold in entry.holds}
     pools = {pool.sale_id: pool for entry in entries for pool in entry.pools}
     created = {
         pool.sale_id for entry in entries if entry.kind is Outcome.CREATED for pool in entry.pools
@@ -51,7 +53,13 @@ def fold(entries: list[Entry]) -> Postings:
         if entry.kind is Outcome.ARCHIVED
         for pool in entry.pools
     }
-    return Postings(moves, list(holds.values()), list(pools.values()), created, archived)
+    return Postings(moves, list(holds.values()), made, list(pools.values()), created, archived)
+
+
+def is_making(entry: Entry) -> bool:
+    """Whether its holds begin with it."""
+    transition = TRANSITIONS.get(entry.kind)
+    return transition is not None and not transition.before
 
 
 def movements_of(entry: Entry) -> list[Movement]:
@@ -112,6 +120,31 @@ MOVEMENT_COLUMNS = ("room_id", *Movement.__struct_fields__)
 _of_hold = attrgetter(*(f"{name}.value" if name == "state" else name for name in _HOLD_COLUMNS))
 _of_line = attrgetter(*Line.__struct_fields__)
 _of_movement = attrgetter(*Movement.__struct_fields__)
+
+
+# How far a hold has come in its life. It never goes back, and only a held one may stay held.
+_PROGRESS = {
+    HoldState.WAITING: 0,
+    HoldState.HELD: 1,
+    HoldState.CANCELLED: 2,
+    HoldState.EXPIRED: 2,
+    HoldState.PAID: 3,
+    HoldState.REFUND_DUE: 3,
+    HoldState.REFUNDED: 4,
+}
+
+
+def goes_forward(column: str) -> str:
+    """The SQL condition that an order's new state may follow on the one that is there."""
+    held = f"'{HoldState.HELD.value}'"
+    new, old = f"excluded.{column}", f"orders.{column}"
+    extended = f"({new} = {held} AND {old} = {held})"
+    return f"({_progress_of(new)} > {_progress_of(old)} OR {extended})"
+
+
+def _progress_of(column: str) -> str:
+    whens = " ".join(f"WHEN '{state.value}' THEN {at}" for state, at in _PROGRESS.items())
+    return f"(CASE {column} {whens} END)"
 
 
 def order_rows(room_id: str, holds: list[Hold]) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import secrets
 import signal
@@ -14,13 +15,15 @@ import uvloop
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from inventory.audit import audit as run_audit
+from inventory.audit.reconcile import in_words
+from inventory.redis_store.verdicts import Verdict
 from inventory.uuid7 import uuid7
 from server.app import make_desk, make_tokens, serving, supervised
 from server.clock import now_ms
 from server.connecting import migrate_sql, require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.embedded.video import TestVideo
+from server.reconciling import audit_rooms, make_reconciler
 from server.serving import local_url
 from server.settings import Settings
 from server.stores import Stores, open_stores
@@ -120,16 +123,20 @@ async def audit(settings: Settings, *, room: str | None) -> int:
         known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room is not None and room not in known:
             return no_room(room, known)
-        report = await run_audit(
-            stores.store,
-            stores.ledger,
-            [room] if room else sorted(known),
-            stores.writer.drain,
-            stores.book,
-            stores.refunds,
-        )
+        report = await audit_rooms(stores, [room] if room else sorted(known))
     print("\n".join(report.lines()))
     return 0 if report.ok else 1
+
+
+async def reconcile(settings: Settings) -> int:
+    async with existing_stores(settings) as stores:
+        await make_reconciler(stores).run(_say_verdict)
+    return 0
+
+
+def _say_verdict(verdict: Verdict) -> None:
+    at = dt.datetime.fromtimestamp(verdict.at_ms / 1000, dt.UTC)
+    print(f"{at:%Y-%m-%d %H:%M:%S} UTC  {in_words(verdict)}", flush=True)
 
 
 async def migrate(settings: Settings) -> int:

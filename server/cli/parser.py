@@ -1,4 +1,4 @@
-"""The `kaibo` command: demo, serve, audit, rebuild, migrate, token, sale.
+"""The `kaibo` command: demo, serve, audit, rebuild, reconcile, migrate, token, sale.
 
 Thin: it reads words and calls parts. Every setting is a flag of every command, made from
 `server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_token(subparsers)
     _add_audit(subparsers)
     _add_rebuild(subparsers)
+    _add_reconcile(subparsers)
     _add_migrate(subparsers)
     _add_sale(subparsers)
     _add_refund(subparsers)
@@ -148,6 +149,17 @@ def _add_rebuild(subparsers: Subparsers) -> None:
         "is dropped",
     )
     _add_settings(rebuild)
+
+
+def _add_reconcile(subparsers: Subparsers) -> None:
+    reconcile = _command(
+        subparsers,
+        "reconcile",
+        commands.reconcile,
+        "Audit again and again until Ctrl-C, as a running server does by itself, and say after "
+        "each round what was found. Differences are named in the log.",
+    )
+    _add_settings(reconcile)
 
 
 def _add_migrate(subparsers: Subparsers) -> None:

@@ -11,8 +11,7 @@ from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import hold_view
-from server.wire.codes import ErrorCode
-from server.wire.commands import (
+from server.wire.buying import (
     Cancel,
     HoldReply,
     Holds,
@@ -22,6 +21,7 @@ from server.wire.commands import (
     Reserve,
     Reserved,
 )
+from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
 
 HOLDS_SHOWN_MAX = 50

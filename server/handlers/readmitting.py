@@ -13,8 +13,8 @@ from server.handlers.losses import lost, refused
 from server.handlers.parts import HandlerParts
 from server.tokens import Caller
 from server.views import hold_view
+from server.wire.buying import Readmit, Reserved
 from server.wire.codes import ErrorCode
-from server.wire.commands import Readmit, Reserved
 from server.wire.events import ErrorBody
 
 _GIVEN_BACK = (Outcome.READMITTED, Outcome.REPLAYED)

@@ -10,6 +10,7 @@ from inventory.ledger.refunds import RefundBook
 from inventory.payments.port import Provider
 from inventory.payments.settle import Settler
 from inventory.redis_store.outbox import Outbox
+from inventory.redis_store.verdicts import Verdicts
 from inventory.store import Store
 from rooms.broker import Broker
 from rooms.rate_limit import TokenBucket
@@ -51,6 +52,7 @@ class HttpParts:
     sql_writes: WriteGate
     broker: Broker
     outbox: Outbox
+    verdicts: Verdicts
     minutes: RedisMinutes
     pictures: Pictures
     webhook_bucket: TokenBucket

@@ -119,10 +119,13 @@ class FiguresReply(Struct, frozen=True):
 
 class RoomHealthReply(Struct, frozen=True):
     """`ledger_lag_ms`: how long the oldest entry that is not yet in SQL has waited; 0 if none is.
-    `parked_entries` could not be posted: see `kaibo audit`."""
+    `parked_entries` could not be posted: see `kaibo audit`. `differences` between Redis and SQL,
+    when the server last audited itself, at `reconciled_at_ms` (null: not yet)."""
 
     ledger_lag_ms: int
     parked_entries: int
+    differences: int
+    reconciled_at_ms: int | None
 
 
 class CsvFile(Struct, frozen=True):
@@ -140,8 +143,18 @@ class LiveReply(Struct, frozen=True):
     status: Literal["live"]
 
 
+class ReconciledView(Struct, frozen=True):
+    """When the server last audited itself, and how many differences there are, by room."""
+
+    at_ms: int
+    rooms: int
+    differences: dict[str, int]
+
+
 class ReadyReply(Struct, frozen=True):
-    """Per part 'ok', or why it is not ready."""
+    """Per part 'ok', or why it is not ready. Differences that were found (`reconciled`) make
+    nothing unready: somebody has to look, and the sale goes on."""
 
     status: Literal["ready", "not ready"]
     parts: dict[str, str]
+    reconciled: ReconciledView | None = None

@@ -4,7 +4,6 @@ is asked again with the same id. What was acknowledged is remembered, and proven
 
 import asyncio
 import contextlib
-import json
 import random
 import secrets
 import time
@@ -12,10 +11,18 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple, Self
 
 import httpx
+import msgspec
 from redis.asyncio import Redis
 
+from inventory.ledger.engine import connect
+from inventory.payments.sandbox.books import Books
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
-from inventory.payments.sandbox.records import WebhookBody
+from inventory.payments.sandbox.records import (
+    CheckoutRecord,
+    CheckoutState,
+    WebhookBody,
+    checkout_id_of,
+)
 from inventory.payments.signature import sign
 from inventory.redis_store.keys import room_key
 from server.embedded.redis import attach
@@ -45,58 +52,68 @@ class Kept(NamedTuple):
 
 
 class Market:
-    """Use as a context. `redis_url` is the server's Redis, if it is not its private one."""
+    """Use as a context."""
 
-    def __init__(self, server: LiveServer, room: str, redis_url: str | None = None) -> None:
+    def __init__(self, server: LiveServer, room: str) -> None:
         self.server = server
         self.room = room
         self.host = server.token(room, "host")
         self.kept: dict[str, Kept] = {}  # reservation id -> what was acknowledged last
-        self._redis_url = redis_url
         self._secret = purpose_key(load_secret(Settings(data_dir=str(server.data_dir))), "sandbox")
+        self._engine = connect(f"sqlite:///{server.data_dir / 'kaibo.db'}")
         limits = httpx.Limits(max_keepalive_connections=0)  # a dead server's sockets are not kept
         self._http = httpx.AsyncClient(timeout=15, trust_env=False, limits=limits)
 
     @classmethod
     async def open(
-        cls, server: LiveServer, units: int, redis_url: str | None = None, per_buyer_max: int = 1
+        cls, server: LiveServer, units: int, *, per_buyer_max: int = 1, duration_s: int = 300
     ) -> Self:
-        room = await open_room(server, units=units, per_buyer_max=per_buyer_max)
-        return cls(server, room, redis_url)
+        """A room whose sale has just begun."""
+        room = await open_room(server, units=units, per_buyer_max=per_buyer_max, start=False)
+        market = cls(server, room)
+        body = {"countdown_s": 0, "duration_s": duration_s}
+        answer = await market.call(market.host, "POST", "/sales/flash/start", body)
+        assert answer.is_success, answer.text
+        return market
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
+        self._engine.dispose()
 
     def buyer(self) -> str:
         """A new buyer's token."""
         return self.server.token(self.room)
 
-    async def call(self, token: str, method: str, path: str, body: object = None) -> httpx.Response:
-        """An answer that says something: who gets none, or is told to retry, asks again."""
+    async def once(self, token: str, method: str, path: str, body: object = None) -> httpx.Response:
+        """One attempt. Raises httpx.TransportError when there is no answer."""
         url = f"{self.server.url}/v1/rooms/{self.room}{path}"
         auth = {"Authorization": f"Bearer {token}"}
+        return await self._http.request(method, url, json=body, headers=auth)
+
+    async def call(self, token: str, method: str, path: str, body: object = None) -> httpx.Response:
+        """An answer that says something: who gets none, or is told to retry, asks again."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                try:
-                    answer = await self._http.request(method, url, json=body, headers=auth)
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await self.once(token, method, path, body)
                     if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                         return answer
-                except httpx.TransportError:
-                    pass
                 await asyncio.sleep(RETRY_EVERY_S)
 
     async def reserve(self, token: str, reservation_id: str | None = None) -> Answer:
-        mine = reservation_id or new_id()
-        body = {"reservation_id": mine, "lines": one("flash")}
-        answer = await self.call(token, "POST", "/reservations", body)
+        return self.noted(token, await self.call(token, *reservation(reservation_id or new_id())))
+
+    def noted(self, token: str, answer: httpx.Response) -> Answer:
+        """Remembers what a reservation was answered."""
         told = answer.json()
         if not answer.is_success:
             return Answer(told["code"], {})
-        self.kept[mine] = Kept(token, told["hold"]["state"], time.monotonic())
-        return Answer("HELD", told["hold"], told["replayed"])
+        hold = told["hold"]
+        self.kept[hold["reservation_id"]] = Kept(token, hold["state"], time.monotonic())
+        return Answer("HELD", hold, told["replayed"])
 
     async def cancel(self, token: str, reservation_id: str) -> None:
         answer = await self.call(token, "POST", f"/reservations/{reservation_id}/cancel")
@@ -105,6 +122,32 @@ class Market:
 
     async def report(self, reservation_id: str, payment_id: str) -> None:
         """The provider's webhook of a payment, sent until it is taken."""
+        await asyncio.to_thread(self.charge, reservation_id, payment_id)
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self.takes_report(reservation_id, payment_id):
+                await asyncio.sleep(RETRY_EVERY_S)
+
+    def charge(self, reservation_id: str, payment_id: str) -> None:
+        """Writes a payment into the provider's own books, so that it can be paid back. There it is
+        one for a hold of its own: our sandbox would not take two payments for one."""
+        now_ms = time.time_ns() // 1_000_000
+        record = CheckoutRecord(
+            checkout_id=checkout_id_of(payment_id),
+            room_id=self.room,
+            hold_id=payment_id,
+            buyer_id="somebody",
+            amount_cents=PRICE_CENTS,
+            currency="CNY",
+            description=reservation_id,
+            return_url=self.server.url,
+            state=CheckoutState.PAID,
+            created_at_ms=now_ms,
+            finished_at_ms=now_ms,
+        )
+        Books(self._engine).open([record])
+
+    async def takes_report(self, reservation_id: str, payment_id: str) -> bool:
+        """Whether one attempt to deliver the webhook succeeds."""
         body = WebhookBody(
             event_id=f"evt_{payment_id}",
             kind="paid",
@@ -116,12 +159,7 @@ class Market:
             currency="CNY",
             created_at_ms=time.time_ns() // 1_000_000,
         )
-        content = json.dumps({name: getattr(body, name) for name in body.__struct_fields__})
-        async with asyncio.timeout(PATIENCE_S):
-            while not await self._is_taken(content.encode()):
-                await asyncio.sleep(RETRY_EVERY_S)
-
-    async def _is_taken(self, content: bytes) -> bool:
+        content = msgspec.json.encode(body)
         signed = {SIGNATURE_HEADER: sign(self._secret, content, time.time_ns() // 1_000_000)}
         url = f"{self.server.url}/v1/webhooks/sandbox"
         try:
@@ -144,8 +182,8 @@ class Market:
 
     @contextlib.asynccontextmanager
     async def redis(self) -> AsyncIterator[Redis]:
-        """The room's Redis, past the server."""
-        url = self._redis_url or await attach(self.server.data_dir)
+        """The server's private Redis, past the server."""
+        url = await attach(self.server.data_dir)
         assert url, "no redis-server runs"
         async with Redis.from_url(url, socket_timeout=5) as redis:
             yield redis
@@ -159,8 +197,8 @@ class Market:
             await redis.set(key, max(seconds * 1_000 + micros // 1_000, highest_ms) + by_ms)
 
     async def audit(self) -> None:
-        """`kaibo audit` finds no difference."""
-        audit = await asyncio.to_thread(self.server.kaibo, "audit")
+        """`kaibo audit` finds no difference in the room."""
+        audit = await asyncio.to_thread(self.server.kaibo, "audit", "--room", self.room)
         assert audit.returncode == 0, audit.stdout + audit.stderr
 
     async def trade(self, buyers: int, is_over: Callable[[], bool], seed: int = 1) -> None:
@@ -193,6 +231,16 @@ class Market:
             if not is_known or (kept.state == "cancelled" and again.hold["state"] == "held"):
                 forgotten.append(kept)
         return forgotten
+
+    async def is_whole(self) -> None:
+        """Every acknowledgement is still true, and the audit finds no difference."""
+        assert await self.lost() == []
+        await self.audit()
+
+
+def reservation(reservation_id: str) -> tuple[str, str, object]:
+    """Method, path and body that reserve one unit."""
+    return "POST", "/reservations", {"reservation_id": reservation_id, "lines": one("flash")}
 
 
 def redis_pid(server: LiveServer) -> int:

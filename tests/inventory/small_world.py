@@ -86,7 +86,7 @@ class World:
         world.__dict__.update(self.__dict__)
         world.room = MemoryRoom.__new__(MemoryRoom)
         for name, table in vars(self.room).items():
-            setattr(world.room, name, table.copy())
+            setattr(world.room, name, table if isinstance(table, int) else table.copy())
         world.payments = self.payments.copy()
         return world
 

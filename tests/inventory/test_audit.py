@@ -13,6 +13,7 @@ from sqlalchemy import Delete, Engine, Update, delete, update
 from inventory.audit import audit
 from inventory.audit.report import AuditReport
 from inventory.codes import Outcome
+from inventory.hold import WantedLine
 from inventory.ledger.engine import writing
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
@@ -266,6 +267,19 @@ async def test_a_redis_that_lost_its_last_entries_is_found(
     await redis.delete(*[shop.key(name) for name in ("outbox", "pools", "holds", "buyers")])
     found = (await audited()).differences
     assert any("outbox: expected its last entry at" in line for line in found)
+
+
+async def test_a_place_on_the_waitlist_that_redis_lost_is_found(
+    shop: Shop, redis: Redis, writer: LedgerWriter, audited: Audit
+) -> None:
+    await shop.open(units=1)
+    await shop.hold("ann")
+    mine, wanted = shop.new_id(), [WantedLine("tea", 1)]
+    await shop.store.reserve(shop.room_id, mine, "bob", wanted, or_wait=True)
+    await writer.drain(shop.room_id)
+    await redis.hdel(shop.key("holds"), mine)
+    found = (await audited()).differences
+    assert any(f"hold {mine} is waiting in SQL" in line for line in found)
 
 
 async def test_payments_without_outcome_or_order_are_found(

@@ -86,11 +86,10 @@ MUTANTS = [
         SETTLE + "test_payment_waits_in_sql_while_redis_is_away",
         Edit(
             "inventory/payments/settle.py",
-            "        try:\n            await self._resolve(provider, event)\n",
-            "        try:\n"
-            "            paid = (provider, event.payment_id, 'PAID', self._now_ms())\n"
-            "            await asyncio.to_thread(self._book.settle, *paid)\n"
-            "            await self._resolve(provider, event)\n",
+            "            await self._resolve(paid, known)\n",
+            "            name = (paid.provider, paid.payment_id)\n"
+            '            await self._settle(Settled(*name, "PAID", self._now_ms()))\n'
+            "            await self._resolve(paid, known)\n",
         ),
     ),
     mutant(

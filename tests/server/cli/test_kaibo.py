@@ -26,7 +26,18 @@ def kaibo(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-COMMANDS = ("", "demo", "serve", "audit", "rebuild", "migrate", "token", "sale", "sale start")
+COMMANDS = (
+    "",
+    "demo",
+    "serve",
+    "audit",
+    "rebuild",
+    "reconcile",
+    "migrate",
+    "token",
+    "sale",
+    "sale start",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,132 @@
+"""Redis went back to a time before what SQL knows, and tells another story from there on. SQL keeps
+to the first one, stays in agreement with itself, and Redis can be made anew from it."""
+
+import pytest
+from sqlalchemy import Engine
+
+from inventory.audit import audit
+from inventory.audit.sales import sql_differences
+from inventory.codes import Outcome
+from inventory.hold import HoldState
+from inventory.ledger.ledger import Ledger
+from inventory.ledger.lost_payments import LostPayments
+from inventory.ledger.restoring import Restoring
+from inventory.ledger.writer import LedgerWriter
+from inventory.rebuild import Rebuilder
+from inventory.redis_store.keys import SCRIPT_KEYS
+from tests.inventory.shop import HOLD_MS, Shop
+
+Memory = dict[str, bytes]
+
+
+class Past:
+    """What a replica has that hears nothing more."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._kept: Memory = {}
+
+    async def keep(self) -> None:
+        for name in SCRIPT_KEYS:
+            packed: bytes | None = await self._shop.redis.dump(self._shop.key(name))
+            if packed is not None:
+                self._kept[name] = packed
+
+    async def return_to(self) -> None:
+        await self._shop.redis.delete(*(self._shop.key(name) for name in SCRIPT_KEYS))
+        for name, packed in self._kept.items():
+            await self._shop.redis.restore(self._shop.key(name), 0, packed)
+        await self._shop.stop_clock()
+
+
+@pytest.fixture
+async def past(shop: Shop) -> Past:
+    """Of a room with ten units, nothing yet."""
+    await shop.open(units=10, per_buyer_max=3)
+    return Past(shop)
+
+
+async def rebuilt(shop: Shop, ledger: Ledger, writer: LedgerWriter, engine: Engine) -> None:
+    """SQL agrees with itself, and Redis made from it agrees with SQL."""
+    await writer.drain(shop.room_id)
+    assert sql_differences(ledger, shop.room_id) == []
+    await Rebuilder(
+        store=shop.store,
+        ledger=ledger,
+        restoring=Restoring(engine),
+        lost_payments=LostPayments(engine),
+        drain=writer.drain,
+    ).rebuild(shop.room_id)
+    report = await audit(shop.store, ledger, [shop.room_id], writer.drain)
+    assert report.ok, report.lines()
+
+
+async def test_an_order_that_is_paid_stays_paid(
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+) -> None:
+    paid, other = await shop.hold("ann"), await shop.hold("bob")
+    await past.keep()
+    await shop.pay(paid)
+    await writer.drain(shop.room_id)
+    await past.return_to()
+    await shop.advance(HOLD_MS)
+    expired = (await shop.store.expire_due(shop.room_id)).holds
+    assert {hold.hold_id for hold in expired} == {paid, other}
+    await writer.drain(shop.room_id)
+    orders = ledger.holds(shop.room_id, [paid, other])
+    assert orders[paid].state is HoldState.PAID
+    assert orders[other].state is HoldState.EXPIRED, "the rest of the entry is posted"
+    [parked] = ledger.parked(shop.room_id)
+    assert (parked.kind, "contradicts" in parked.reason) == ("EXPIRED", True)
+    await rebuilt(shop, ledger, writer, engine)
+    assert await shop.counts() == (9, 0, 1)
+
+
+async def test_a_hold_that_is_asked_for_again_is_one_hold(
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+) -> None:
+    """The buyer's client lost the answer with the primary, and repeats with the same id."""
+    await past.keep()
+    again = await shop.hold("ann", 2)
+    await writer.drain(shop.room_id)
+    await past.return_to()
+    assert (await shop.reserve("ann", 2, hold_id=again)).outcome is Outcome.HELD
+    await shop.hold("bob")
+    await writer.drain(shop.room_id)
+    assert ledger.parked(shop.room_id) == []
+    report = await audit(shop.store, ledger, [shop.room_id], writer.drain)
+    assert report.ok, report.lines()
+    await rebuilt(shop, ledger, writer, engine)
+    assert await shop.counts() == (7, 3, 0)
+
+
+async def test_what_is_over_is_not_over_twice(
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+) -> None:
+    cancelled, other = await shop.hold("ann"), await shop.hold("bob")
+    await past.keep()
+    await shop.cancel(cancelled, "ann")
+    await writer.drain(shop.room_id)
+    await past.return_to()
+    await shop.cancel(cancelled, "ann")
+    await shop.pay(other)
+    await writer.drain(shop.room_id)
+    assert [each.kind for each in ledger.parked(shop.room_id)] == ["CANCELLED"]
+    await rebuilt(shop, ledger, writer, engine)
+    assert await shop.counts() == (9, 0, 1)
+
+
+async def test_units_that_sql_knows_as_sold_are_not_sold_again_for_good(
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+) -> None:
+    await past.keep()
+    first = [await shop.hold(f"first-{number}") for number in range(6)]
+    await writer.drain(shop.room_id)
+    await past.return_to()
+    second = [await shop.hold(f"second-{number}") for number in range(6)]
+    await writer.drain(shop.room_id)
+    await rebuilt(shop, ledger, writer, engine)
+    assert await shop.counts() == (0, 10, 0)
+    known = ledger.holds(shop.room_id, [*first, *second])
+    assert set(first) <= known.keys()
+    assert [hold_id in known for hold_id in second] == [True] * 4 + [False] * 2
