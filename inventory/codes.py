@@ -14,9 +14,7 @@ class Outcome(StrEnum):
     # The id was seen before: the first answer is given again, or the content differs.
     REPLAYED = "REPLAYED"
     KEY_REUSED = "KEY_REUSED"
-    STALE_ID = (
-        "STALE_ID"  # the id's own timestamp is outside the window in which ids are remembered
-    )
+    STALE_ID = "STALE_ID"  # the id's own time is outside the window in which ids are remembered
     # The thing named does not exist, at least not for this buyer.
     UNKNOWN_SALE = "UNKNOWN_SALE"
     UNKNOWN_HOLD = "UNKNOWN_HOLD"
@@ -26,9 +24,12 @@ class Outcome(StrEnum):
     PAUSED = "PAUSED"
     USER_LIMIT = "USER_LIMIT"
     SOLD_OUT = "SOLD_OUT"
-    # The hold refuses: it was resolved already, or was extended once already.
+    ALREADY_WAITING = "ALREADY_WAITING"  # this buyer has a place on the sale's waitlist
+    WAITLIST_FULL = "WAITLIST_FULL"
+    # The hold refuses: it was resolved already, was extended once already, or is not paid.
     NOT_HELD = "NOT_HELD"
     ALREADY_EXTENDED = "ALREADY_EXTENDED"
+    NOT_PAID = "NOT_PAID"
     # The sale's own commands refuse.
     ALREADY_STARTED = "ALREADY_STARTED"
     CUT_TOO_DEEP = "CUT_TOO_DEEP"
@@ -38,15 +39,25 @@ class Outcome(StrEnum):
     EXTENDED = "EXTENDED"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
+    WAITING = "WAITING"  # sold out, and the buyer asked to wait for a unit that comes back
+    OFFERED = "OFFERED"  # a unit came back, and is held for the first who waited
+    LEFT = "LEFT"  # gave up waiting
+    UNSERVED = "UNSERVED"  # the sale ended before a unit came back
     CREATED = "CREATED"
     STARTED = "STARTED"
     STOPPED = "STOPPED"
     RESTOCKED = "RESTOCKED"
+    SALE_PAUSED = "SALE_PAUSED"
+    SALE_RESUMED = "SALE_RESUMED"
     ARCHIVED = "ARCHIVED"  # an ended sale left Redis after retention; nobody is answered so
     # What a payment led to; each is final and recorded.
     PAID = "PAID"
     PAID_LATE = "PAID_LATE"
     REFUND_DUE = "REFUND_DUE"
     SECOND_PAYMENT = "SECOND_PAYMENT"
+    # What a refund led to.
+    RETURNED = "RETURNED"  # paid back, and the units are on sale again
+    REFUNDED = "REFUNDED"  # paid back, and the units are gone
+    REPAID = "REPAID"  # a refund that was due; its units had never been this buyer's
     # A conservation check failed before a write: nothing was written and the sale was paused.
     BROKEN = "BROKEN"

@@ -1,5 +1,8 @@
 """An outbox entry: one thing that happened in a room, and where it stands in the room's order.
 
+The same thing may happen to many holds in one entry: those that were reserved in one call, or that
+expired together.
+
 Stream ids are Redis's (`ms-sequence`); a position is the same as one number, for SQL.
 """
 
@@ -23,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stream_id: str
     position: int
     kind: Outcome
-    hold: Hold | None = None
+    holds: list[Hold] = []
     pools: list[Pool] = []
     units: int = 0
 

@@ -6,12 +6,25 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from inventory.codes import Outcome
-from inventory.hold import TRANSITIONS, Hold, HoldState, Line, WantedLine, after, is_due
-from inventory.pool import Phase, Pool, has_ended, moved, phase
+from inventory.hold import (
+    OFFER_DURATION_MS,
+    OFFERS_PER_COMMAND_MAX,
+    TRANSITIONS,
+    WAITLIST_MAX,
+    Hold,
+    HoldState,
+    Line,
+    WantedLine,
+    after,
+    is_due,
+    new_hold,
+)
+from inventory.pool import Phase, Pool, has_ended, is_lawful, moved, phase
 from inventory.store import Result
 
 
@@ -24,6 +37,9 @@ class MemoryRoom:
         self.bought: Counter[tuple[str, str]] = Counter()  # (sale, buyer) -> units held or bought
         self.restocks: dict[str, tuple[str, int]] = {}  # id -> sale, units
         self.retained_from_ms: dict[str, int] = {}  # hold id, op:restock id, sale:sale id
+        self.places: dict[tuple[str, int], str] = {}  # waitlists: (sale, place) -> hold id
+        self.touched: set[str] = set()  # sales that the command has changed
+        self.unserved: set[str] = set()  # sales of which a command left places to serve
 
     def pools_of(self, hold: Hold) -> list[Pool]:
         """The pools of a hold, without those of archived sales."""
@@ -35,25 +51,104 @@ class MemoryRoom:
         due = [hold for hold in self.holds.values() if is_due(hold, now_ms)]
         return sorted(due, key=lambda hold: (hold.deadline_ms, hold.hold_id))
 
+    def put_pool(self, pool: Pool) -> None:
+        self.pools[pool.sale_id] = pool
+        self.touched.add(pool.sale_id)
+
     def move_units(self, hold: Hold, outcome: Outcome) -> None:
         change = TRANSITIONS[outcome]
         if change.source is change.target:
             return
         for line in hold.lines:
             pool = self.pools[line.sale_id]
-            self.pools[line.sale_id] = moved(pool, change.source, change.target, line.quantity)
+            self.put_pool(moved(pool, change.source, change.target, line.quantity))
             self.bought[line.sale_id, hold.buyer_id] += change.buyer_units * line.quantity
 
-    def happen(
-        self, outcome: Outcome, hold: Hold, now_ms: int, payment_id: str | None = None
-    ) -> Hold:
-        """Lets an outcome happen to a live or lapsed hold, and returns it as it is then."""
-        resolved = after(hold, outcome, now_ms, payment_id)
+    def happen(self, outcome: Outcome, hold: Hold, now_ms: int, **changes: Any) -> Hold:
+        """Lets an outcome happen to a hold, and returns it as it is then."""
+        changed = after(hold, outcome, now_ms, **changes)
         self.move_units(hold, outcome)
-        self.holds[hold.hold_id] = resolved
-        ends_ms = (pool.ends_at_ms or 0 for pool in self.pools_of(hold))
-        self.retained_from_ms[hold.hold_id] = max(now_ms, *ends_ms, 0)
-        return resolved
+        self.holds[hold.hold_id] = changed
+        if changed.finished_at_ms is not None:
+            ends_ms = (pool.ends_at_ms or 0 for pool in self.pools_of(hold))
+            self.retained_from_ms[hold.hold_id] = max(now_ms, *ends_ms, 0)
+        return changed
+
+    def wait(self, hold_id: str, buyer_id: str, lines: list[Line], now_ms: int) -> Result:
+        """Gives a buyer the last place of a sale's waitlist, if there is one."""
+        pool = self.pools[lines[0].sale_id]
+        outcome = Outcome.WAITING
+        if any(
+            hold.buyer_id == buyer_id and hold.lines[0].sale_id == pool.sale_id
+            for hold in self.holds.values()
+            if hold.state is HoldState.WAITING
+        ):
+            outcome = Outcome.ALREADY_WAITING
+        elif pool.waiting_end - pool.waiting_next >= WAITLIST_MAX:
+            outcome = Outcome.WAITLIST_FULL
+        if outcome is not Outcome.WAITING:
+            return Result(outcome=outcome, now_ms=now_ms, pools=[pool])
+        hold = new_hold(hold_id, buyer_id, lines, [pool], now_ms, outcome)
+        self.holds[hold_id] = hold
+        self.places[pool.sale_id, pool.waiting_end] = hold_id
+        pool = msgspec.structs.replace(
+            pool,
+            waiting=pool.waiting + 1,
+            waiting_end=pool.waiting_end + 1,
+            version=pool.version + 1,
+        )
+        self.put_pool(pool)
+        return Result(outcome=outcome, now_ms=now_ms, hold=hold, pools=[pool])
+
+    def stop_waiting(self, outcome: Outcome, hold: Hold, now_ms: int, **changes: Any) -> Hold:
+        """Ends a hold's waiting: OFFERED, LEFT or UNSERVED. Its place stays, and is skipped."""
+        pool = self.pools.get(hold.lines[0].sale_id)
+        if pool is not None:
+            self.put_pool(
+                msgspec.structs.replace(pool, waiting=pool.waiting - 1, version=pool.version + 1)
+            )
+        return self.happen(outcome, hold, now_ms, **changes)
+
+    def serve_waitlists(self, now_ms: int) -> None:
+        """Units that are free go to those who wait, first come first served, and who waits for a
+        sale that has ended is told so; so many in one command, and the rest is `unserved`."""
+        for sale_id in sorted(self.touched):
+            self.unserved.discard(sale_id)
+            for _ in range(OFFERS_PER_COMMAND_MAX):
+                if not self._serve_first(sale_id, now_ms):
+                    break
+            else:
+                self.unserved |= {sale_id} if self.is_serving(sale_id, now_ms) else set()
+
+    def is_serving(self, sale_id: str, now_ms: int) -> bool:
+        """Whether somebody who waits may be served or told."""
+        pool = self.pools[sale_id]
+        if pool.waiting_next >= pool.waiting_end or not is_lawful(pool):
+            return False
+        return has_ended(pool, now_ms) or (pool.available > 0 and not pool.paused)
+
+    def _serve_first(self, sale_id: str, now_ms: int) -> bool:
+        """Serves or skips the first place of a sale's waitlist; whether there may be more to do."""
+        if not self.is_serving(sale_id, now_ms):
+            return False
+        pool = self.pools[sale_id]
+        hold = self.holds.get(self.places[sale_id, pool.waiting_next])
+        if hold is not None and hold.state is HoldState.WAITING:
+            [line] = hold.lines
+            is_over = has_ended(pool, now_ms)
+            if pool.available < line.quantity and not is_over:
+                return False
+            if is_over or self.is_over_limit(hold.buyer_id, line, pool):
+                self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
+            else:
+                deadline_ms = now_ms + OFFER_DURATION_MS
+                self.stop_waiting(
+                    Outcome.OFFERED, hold, now_ms, offered=True, deadline_ms=deadline_ms
+                )
+        del self.places[sale_id, pool.waiting_next]
+        next_place = pool.waiting_next + 1
+        self.pools[sale_id] = msgspec.structs.replace(self.pools[sale_id], waiting_next=next_place)
+        return True
 
     def end_at(self, pool: Pool, ends_at_ms: int, **changes: int) -> Pool:
         """Sets when a sale ends (and starts); retention counts from then."""
@@ -61,12 +156,19 @@ class MemoryRoom:
             pool, ends_at_ms=ends_at_ms, version=pool.version + 1, **changes
         )
         self.retained_from_ms[f"sale:{pool.sale_id}"] = ends_at_ms
-        self.pools[pool.sale_id] = ending
+        self.put_pool(ending)
         return ending
 
     def reclaim(self, at_most: int, now_ms: int) -> list[Hold]:
-        due = self.due(now_ms)[:at_most]
-        return [self.happen(Outcome.EXPIRED, hold, now_ms) for hold in due]
+        """Expires due holds and ends waiting that is over; those of both kinds that it did. Sales
+        with places left to serve are served with those that it changes."""
+        self.touched |= self.unserved & self.pools.keys()
+        return [
+            self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
+            if hold.state is HoldState.WAITING
+            else self.happen(Outcome.EXPIRED, hold, now_ms)
+            for hold in self.due(now_ms)[:at_most]
+        ]
 
     def refusal(self, buyer_id: str, wanted: list[WantedLine], now_ms: int) -> Result | None:
         """The first refusal that applies, in the order of `Outcome`, across all lines."""
@@ -117,7 +219,7 @@ class MemoryRoom:
         if kind == "op":
             del self.restocks[record_id]
         elif kind == "sale":
-            if self.pools[record_id].held > 0:
+            if self.pools[record_id].held > 0 or self.pools[record_id].waiting > 0:
                 return False
             del self.pools[record_id]
         else:

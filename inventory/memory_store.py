@@ -15,12 +15,14 @@ from inventory.hold import (
     RECLAIM_BATCH_MAX,
     Hold,
     HoldState,
-    Line,
     WantedLine,
     asks_for,
+    first_outcome_of,
     first_payment_outcome,
     is_due,
+    lines_held,
     merged,
+    new_hold,
 )
 from inventory.memory_room import MemoryRoom
 from inventory.pool import Pool, has_ended, is_shown
@@ -38,7 +40,10 @@ class MemoryStore:
         self._rooms: dict[str, MemoryRoom] = {}
 
     def _room(self, room_id: str) -> MemoryRoom:
-        return self._rooms.setdefault(room_id, MemoryRoom())
+        """The room, at the beginning of a command."""
+        room = self._rooms.setdefault(room_id, MemoryRoom())
+        room.touched.clear()
+        return room
 
     async def put_sale(self, room_id: str, terms: SaleTerms, *, may_create: bool = True) -> Result:
         room, now_ms = self._room(room_id), self._clock()
@@ -77,6 +82,25 @@ class MemoryStore:
         pool = room.end_at(pool, now_ms)
         return Result(outcome=Outcome.STOPPED, now_ms=now_ms, pools=[pool])
 
+    async def pause_sale(self, room_id: str, sale_id: str) -> Result:
+        return self._set_paused(room_id, sale_id, Outcome.SALE_PAUSED)
+
+    async def resume_sale(self, room_id: str, sale_id: str) -> Result:
+        return self._set_paused(room_id, sale_id, Outcome.SALE_RESUMED)
+
+    def _set_paused(self, room_id: str, sale_id: str, outcome: Outcome) -> Result:
+        room, now_ms = self._room(room_id), self._clock()
+        pool, paused = room.pools.get(sale_id), outcome is Outcome.SALE_PAUSED
+        if pool is None:
+            return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
+        if has_ended(pool, now_ms):
+            return Result(outcome=Outcome.ENDED, now_ms=now_ms, pools=[pool])
+        if pool.paused is paused:
+            return _replayed(now_ms, outcome, pools=[pool])
+        room.put_pool(msgspec.structs.replace(pool, paused=paused, version=pool.version + 1))
+        room.serve_waitlists(now_ms)
+        return Result(outcome=outcome, now_ms=now_ms, pools=[room.pools[sale_id]])
+
     async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
         room, now_ms = self._room(room_id), self._clock()
         pool, seen = room.pools.get(sale_id), room.restocks.get(restock_id)
@@ -92,33 +116,61 @@ class MemoryStore:
             return Result(outcome=Outcome.CUT_TOO_DEEP, now_ms=now_ms, pools=[pool])
         room.restocks[restock_id] = (sale_id, units)
         room.retained_from_ms[f"op:{restock_id}"] = now_ms
-        pool = room.pools[sale_id] = pools_module.restock(pool, units)
+        pool = pools_module.restock(pool, units)
+        room.put_pool(pool)
+        room.serve_waitlists(now_ms)
+        pool = room.pools[sale_id]
         return Result(outcome=Outcome.RESTOCKED, now_ms=now_ms, pools=[pool])
 
     async def reserve(
-        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+        self,
+        room_id: str,
+        hold_id: str,
+        buyer_id: str,
+        wanted: list[WantedLine],
+        *,
+        or_wait: bool = False,
     ) -> Result:
         room, now_ms, lines = self._room(room_id), self._clock(), merged(wanted)
+        self._reclaim(room, now_ms)
+        self._serve_who_waits(room, lines, now_ms)
         seen = room.holds.get(hold_id)
         if seen is not None:
             if not asks_for(seen, buyer_id, lines):
                 return Result(outcome=Outcome.KEY_REUSED, now_ms=now_ms)
-            return _replayed(now_ms, Outcome.HELD, hold=seen)
+            return _replayed(now_ms, first_outcome_of(seen), hold=seen)
         if is_stale(hold_id, now_ms, self._retention_ms):
             return Result(outcome=Outcome.STALE_ID, now_ms=now_ms)
         if any(line.sale_id not in room.pools for line in lines):
             return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
         refusal = room.refusal(buyer_id, lines, now_ms)
         while refusal and refusal.outcome in (Outcome.USER_LIMIT, Outcome.SOLD_OUT):
-            if not room.reclaim(RECLAIM_BATCH_MAX, now_ms):
+            if not self._reclaim(room, now_ms):
                 break
             refusal = room.refusal(buyer_id, lines, now_ms)
+        if refusal and refusal.outcome is Outcome.SOLD_OUT and or_wait and len(lines) == 1:
+            return room.wait(hold_id, buyer_id, lines_held(lines, room.pools), now_ms)
         if refusal:
             return refusal
-        hold = _new_hold(hold_id, buyer_id, lines, room.pools, now_ms)
+        pools = [room.pools[line.sale_id] for line in lines]
+        hold = new_hold(hold_id, buyer_id, lines_held(lines, room.pools), pools, now_ms)
         room.holds[hold_id] = hold
         room.move_units(hold, Outcome.HELD)
         return Result(outcome=Outcome.HELD, now_ms=now_ms, hold=hold, pools=room.pools_of(hold))
+
+    def _reclaim(self, room: MemoryRoom, now_ms: int) -> int:
+        """Expires due holds and serves who waits for their units; how many were due."""
+        reclaimed = room.reclaim(RECLAIM_BATCH_MAX, now_ms)
+        room.serve_waitlists(now_ms)
+        return len(reclaimed)
+
+    def _serve_who_waits(self, room: MemoryRoom, lines: list[WantedLine], now_ms: int) -> None:
+        """Who waits comes before who asks now."""
+        wanted = {line.sale_id for line in lines} & room.pools.keys()
+        room.touched |= {sale_id for sale_id in wanted if room.is_serving(sale_id, now_ms)}
+        room.serve_waitlists(now_ms)
+        while room.unserved & wanted:
+            room.serve_waitlists(now_ms)
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         room, now_ms = self._room(room_id), self._clock()
@@ -141,9 +193,15 @@ class MemoryStore:
             return Result(outcome=Outcome.UNKNOWN_HOLD, now_ms=now_ms)
         if hold.state is HoldState.CANCELLED:
             return _replayed(now_ms, Outcome.CANCELLED, hold=hold)
+        if hold.state is HoldState.WAITING:
+            hold = room.stop_waiting(Outcome.LEFT, hold, now_ms)
+            room.serve_waitlists(now_ms)
+            pools = room.pools_of(hold)
+            return Result(outcome=Outcome.LEFT, now_ms=now_ms, hold=hold, pools=pools)
         if hold.state is not HoldState.HELD:
             return Result(outcome=Outcome.NOT_HELD, now_ms=now_ms, hold=hold)
         hold = room.happen(Outcome.CANCELLED, hold, now_ms)
+        room.serve_waitlists(now_ms)
         pools = room.pools_of(hold)
         return Result(outcome=Outcome.CANCELLED, now_ms=now_ms, hold=hold, pools=pools)
 
@@ -154,23 +212,56 @@ class MemoryStore:
             return Result(outcome=Outcome.UNKNOWN_HOLD, now_ms=now_ms)
         if hold.payment_id == payment_id:
             return _replayed(now_ms, first_payment_outcome(hold), hold=hold)
-        if amount_cents != hold.amount_cents:
+        if hold.state is HoldState.WAITING or amount_cents != hold.amount_cents:
             return Result(outcome=Outcome.REFUND_DUE, now_ms=now_ms, hold=hold)
-        if hold.state in (HoldState.PAID, HoldState.REFUND_DUE):
+        if hold.payment_id is not None:
             return Result(outcome=Outcome.SECOND_PAYMENT, now_ms=now_ms, hold=hold)
         outcome = Outcome.PAID
         if hold.state is not HoldState.HELD:
-            while not room.is_free(hold) and room.reclaim(RECLAIM_BATCH_MAX, now_ms):
+            while not room.is_free(hold) and self._reclaim(room, now_ms):
                 pass
             outcome = Outcome.PAID_LATE if room.is_free(hold) else Outcome.REFUND_DUE
-        hold = room.happen(outcome, hold, now_ms, payment_id)
+        hold = room.happen(
+            outcome,
+            hold,
+            now_ms,
+            payment_id=payment_id,
+            paid_late=outcome is Outcome.PAID_LATE,
+        )
+        room.serve_waitlists(now_ms)
+        return Result(outcome=outcome, now_ms=now_ms, hold=hold, pools=room.pools_of(hold))
+
+    async def refund(
+        self, room_id: str, hold_id: str, refund_id: str, *, with_restock: bool
+    ) -> Result:
+        room, now_ms = self._room(room_id), self._clock()
+        hold = room.holds.get(hold_id)
+        if hold is None:
+            return Result(outcome=Outcome.UNKNOWN_HOLD, now_ms=now_ms)
+        if hold.state is HoldState.REFUNDED and hold.refund_id != refund_id:
+            return Result(outcome=Outcome.KEY_REUSED, now_ms=now_ms, hold=hold)
+        if hold.state is HoldState.REFUNDED:
+            return _replayed(now_ms, Outcome.REFUNDED, hold=hold)
+        if hold.state is HoldState.REFUND_DUE:
+            outcome = Outcome.REPAID
+        elif hold.state is not HoldState.PAID:
+            return Result(outcome=Outcome.NOT_PAID, now_ms=now_ms, hold=hold)
+        elif len(room.pools_of(hold)) < len(hold.lines):
+            return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms, hold=hold)
+        else:
+            outcome = Outcome.RETURNED if with_restock else Outcome.REFUNDED
+        hold = room.happen(outcome, hold, now_ms, refund_id=refund_id)
+        room.serve_waitlists(now_ms)
         return Result(outcome=outcome, now_ms=now_ms, hold=hold, pools=room.pools_of(hold))
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
         room, now_ms = self._room(room_id), self._clock()
+        more_to_serve = bool(room.unserved)
         expired = room.reclaim(at_most, now_ms)
+        room.serve_waitlists(now_ms)
         full = room.forget(forget_before_ms(now_ms, self._retention_ms), at_most, now_ms)
-        return Swept(holds=expired, again=full or len(expired) == at_most)
+        again = full or len(expired) == at_most or more_to_serve
+        return Swept(holds=expired, again=again)
 
     async def pools(self, room_id: str) -> list[Pool]:
         return sorted(self._room(room_id).pools.values(), key=lambda pool: pool.sale_id)
@@ -205,26 +296,3 @@ def _terms_of(pool: Pool) -> SaleTerms:
     names = set(SaleTerms.__struct_fields__) - {"total_units"}
     terms = {name: getattr(pool, name) for name in names}
     return SaleTerms(total_units=pool.created_total, **terms)
-
-
-def _new_hold(
-    hold_id: str, buyer_id: str, wanted: list[WantedLine], pools: dict[str, Pool], now_ms: int
-) -> Hold:
-    lines = [
-        Line(
-            sale_id=line.sale_id,
-            product_id=pools[line.sale_id].product_id,
-            quantity=line.quantity,
-            price_cents=pools[line.sale_id].price_cents,
-        )
-        for line in wanted
-    ]
-    duration_ms = min(pools[line.sale_id].hold_duration_ms for line in wanted)
-    return Hold(
-        hold_id=hold_id,
-        buyer_id=buyer_id,
-        lines=lines,
-        state=HoldState.HELD,
-        created_at_ms=now_ms,
-        deadline_ms=now_ms + duration_ms,
-    )

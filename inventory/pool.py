@@ -39,7 +39,9 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """One sale and its stock: exactly what the `pools` hash in Redis stores, msgpack-encoded.
 
     `version` rises by one with every change a buyer can see, so a reader can drop news that arrives
-    late. `created_total` is the total the sale was created with.
+    late. `created_total` is the total the sale was created with. `waiting` buyers have a place on
+    the waitlist; places are numbered from `waiting_next`, the first to be served, up to, not with,
+    `waiting_end` (who left leaves a gap).
     """
 
     sale_id: str
@@ -56,6 +58,9 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     ends_at_ms: int | None = None
     paused: bool = False
     version: int = 1
+    waiting: int = 0
+    waiting_next: int = 0
+    waiting_end: int = 0
 
 
 def phase(pool: Pool, now_ms: int) -> Phase:

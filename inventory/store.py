@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from inventory.codes import Outcome
+from inventory.durability import Durability
 from inventory.hold import Hold, WantedLine
 from inventory.pool import Pool
 
@@ -46,7 +47,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `hold` is the hold concerned, if it is the caller's to see. `pools` are the pools touched, or
     for a refusal of a sale the one that refused. `first_outcome` is what a REPLAYED command first
-    led to.
+    led to. `epoch_ms`: when the room's state was restored from SQL, 0 if it never was.
+    `durability` is what all of this survives.
     """
 
     outcome: Outcome
@@ -54,10 +56,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
     pools: list[Pool] = []
     first_outcome: Outcome | None = None
+    epoch_ms: int = 0
+    durability: Durability = Durability.MEMORY
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """The holds that were expired; `again`: more may be due or old, call again at once."""
+    """The holds that expired or waited in vain; `again`: more may be due or old, call at once."""
 
     holds: list[Hold]
     again: bool
@@ -82,18 +86,36 @@ class Store(Protocol):
     async def end_sale(self, room_id: str, sale_id: str) -> Result:
         """STOPPED, ENDED (it had ended already) or UNKNOWN_SALE. Holds given stay payable."""
 
+    async def pause_sale(self, room_id: str, sale_id: str) -> Result:
+        """SALE_PAUSED, REPLAYED (it is paused), ENDED or UNKNOWN_SALE. Holds stay payable and the
+        time runs on."""
+
+    async def resume_sale(self, room_id: str, sale_id: str) -> Result:
+        """SALE_RESUMED, REPLAYED (it is not paused), ENDED or UNKNOWN_SALE."""
+
     async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
         """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, or CUT_TOO_DEEP (negative
         `units` beyond what is available)."""
 
     async def reserve(
-        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+        self,
+        room_id: str,
+        hold_id: str,
+        buyer_id: str,
+        wanted: list[WantedLine],
+        *,
+        or_wait: bool = False,
     ) -> Result:
         """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none.
 
         Two lines of one sale count as one with their sum. Before it says USER_LIMIT or SOLD_OUT it
         expires holds that are due. The hold's deadline is the shortest of its sales' durations.
         PAUSED is also the answer while the outbox is too far ahead of the ledger.
+
+        With `or_wait`, and units of one sale only, it is WAITING in place of SOLD_OUT: units that
+        come back go to those who wait, first come first served and before whoever asks then, and
+        are held for them for `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or
+        ALREADY_WAITING, WAITLIST_FULL.
         """
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
@@ -103,19 +125,33 @@ class Store(Protocol):
         """
 
     async def cancel(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
-        """CANCELLED, REPLAYED (it was cancelled already), NOT_HELD or UNKNOWN_HOLD."""
+        """CANCELLED, LEFT (it waited), REPLAYED (it was cancelled already), NOT_HELD or
+        UNKNOWN_HOLD."""
 
     async def pay(self, room_id: str, hold_id: str, payment_id: str, amount_cents: int) -> Result:
         """What the payment leads to; every retry of a payment gets the same answer.
 
         UNKNOWN_HOLD
         REPLAYED        this payment resolved the hold; `first_outcome` says how
-        REFUND_DUE      the amount is not the hold's: not its payment, so the hold is left alone
+        REFUND_DUE      the amount is not the hold's, or it waits: not its payment, so the hold is
+                        left alone
         SECOND_PAYMENT  another payment resolved the hold: this one is to be refunded
         PAID            the hold was live (even past its deadline, if nobody had expired it)
         PAID_LATE       cancelled or expired, but its units were free, the sale neither paused nor
                         archived and the buyer under the limit
         REFUND_DUE      otherwise; the hold says so and keeps the payment's id
+        """
+
+    async def refund(
+        self, room_id: str, hold_id: str, refund_id: str, *, with_restock: bool
+    ) -> Result:
+        """What paying a buyer back leads to; every retry of a refund gets REPLAYED.
+
+        RETURNED        the hold was paid, and its units are on sale again
+        REFUNDED        the hold was paid, and its units are gone (without restock)
+        REPAID          a refund was due
+        KEY_REUSED      it was refunded under another id
+        NOT_PAID, UNKNOWN_HOLD, UNKNOWN_SALE (archived)
         """
 
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:

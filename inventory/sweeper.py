@@ -6,10 +6,10 @@ makes returned units and expired holds visible when nobody asks.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from inventory.ledger.catalogue import Catalogue
-from inventory.store import InventoryError, Store
+from inventory.store import InventoryError, Store, StoreUnavailable, Swept
 
 log = logging.getLogger("kaibo.sweeper")
 
@@ -51,9 +51,22 @@ class Sweeper:
         expired = 0
         unswept = self._room_ids
         while unswept:  # in turns, so that one room's backlog does not hold up the others
-            swept = {room_id: await self._store.expire_due(room_id) for room_id in unswept}
+            swept = await self._turn(unswept)
             expired += sum(len(each.holds) for each in swept.values())
             unswept = [room_id for room_id, each in swept.items() if each.again]
         if sql_failure:
             raise sql_failure
         return expired
+
+    async def _turn(self, room_ids: Sequence[str]) -> dict[str, Swept]:
+        """Once in each room whose server answers; raises StoreUnavailable if none does."""
+        swept: dict[str, Swept] = {}
+        failure: StoreUnavailable | None = None
+        for room_id in room_ids:
+            try:
+                swept[room_id] = await self._store.expire_due(room_id)
+            except StoreUnavailable as error:
+                failure = error
+        if failure and not swept:
+            raise failure
+        return swept

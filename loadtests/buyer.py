@@ -159,7 +159,12 @@ class Buyer(FastHttpUser):
             self.sale = sale
             self.see_stock(
                 StockView(
-                    sale.sale_id, sale.total, sale.available, sale.held, sale.sold, sale.version
+                    sale_id=sale.sale_id,
+                    total=sale.total,
+                    available=sale.available,
+                    held=sale.held,
+                    sold=sale.sold,
+                    version=sale.version,
                 )
             )
 

@@ -10,7 +10,7 @@ dropped and resumes by offset. Critical events do not wait for the tick.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rooms import egress
@@ -68,7 +68,7 @@ class Hub:
         rooms = self._rooms.values()
         return HubStatistics(
             rooms=len(rooms),
-            viewers=sum(room.viewers for room in rooms),
+            viewers=sum(len(room.welcomed) for room in rooms),
             behind=sum(room.behind for room in rooms),
             events=self._events,
             flushes=self._flushes,
@@ -84,7 +84,7 @@ class Hub:
     def viewers(self, room_id: str) -> list[Viewer]:
         """Everybody in a room on this worker, joining ones too."""
         room = self._rooms.get(room_id)
-        return [] if room is None else [*room.in_step, *room.lagging]
+        return [] if room is None else room.everybody
 
     # Coming and going.
 
@@ -103,8 +103,14 @@ class Hub:
         """The welcome was written, and holds everything up to `after_offset`: from here on the
         viewer is sent what it does not hold."""
         room = self._rooms[room_id]
-        room.welcomed(viewer, after_offset)
+        room.welcome(viewer, after_offset)
         self._catch_up(room, viewer)
+
+    def dismiss(self, room_id: str, viewer: Viewer) -> None:
+        """Write nothing more to `viewer`; `leave` must follow when it is gone."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.leave(viewer)
 
     async def leave(self, room_id: str, viewer: Viewer, subscriber: Subscriber) -> None:
         """Forget `viewer`; the last one out ends the room's subscription."""
@@ -171,7 +177,7 @@ class Hub:
         for viewer in tuple(room.by_user.get(event.to, ())):
             lag = room.lagging.get(viewer)
             if lag is None:
-                self._write([event], [viewer])
+                self._write([event], viewer)
             else:
                 lag.personal.append(event)
 
@@ -189,21 +195,21 @@ class Hub:
         if room.timer is not None:
             room.timer.cancel()
             room.timer = None
-        started_s = time.thread_time()
+        room.flushed_at_s = asyncio.get_running_loop().time()
+        begun_s = time.thread_time()
         events = egress.in_step(room.ring.since(room.flushed))
         room.flushed = room.ring.head  # before writing: a write may make a viewer fall behind
         offsets = [event.offset for event in events if event.offset is not None]
         room.flushed_offset = max([room.flushed_offset, *offsets])
         room.unflushed_bytes = 0
-        self._write(events, room.in_step)
+        self._write_to_all(events, room)
         for viewer, lag in list(room.lagging.items()):
             if lag.why is Lagging.READY:
                 self._catch_up(room, viewer)
         for viewer in room.lost():
             self._drop(room, viewer)
         self._flushes += 1
-        room.flush_cost_s = time.thread_time() - started_s
-        room.flushed_at_s = asyncio.get_running_loop().time()
+        room.flush_cost_s = time.thread_time() - begun_s
 
     def _catch_up(self, room: Room, viewer: Viewer) -> None:
         """Send a ready viewer what it missed, up to the last flush, and bring it in step.
@@ -221,9 +227,8 @@ class Hub:
         lag.cursor = room.flushed
         lag.personal = []
         if lag.after_offset <= room.flushed_offset:
-            del room.lagging[viewer]
-            room.in_step[viewer] = None
-        self._write(missed, [viewer])
+            room.step_in(viewer)
+        self._write(missed, viewer)
 
     def _missed(self, room: Room, lag: Lag) -> list[Incoming]:
         due = room.ring.since(lag.cursor)[: room.flushed - lag.cursor]
@@ -235,16 +240,21 @@ class Hub:
             missed.insert(0, _unnumbered(self._skipped_notice(chosen.skipped)))
         return missed
 
-    def _write(self, events: Sequence[Incoming], viewers: Iterable[Viewer]) -> None:
-        if not events:
-            return
-        blobs: dict[str, bytes] = {}  # each encoding in use is framed once
-        for viewer in tuple(viewers):
-            encoding = viewer.encoding
-            if encoding not in blobs:
-                blobs[encoding] = framed(events, self._framers[encoding])
-            viewer.write(blobs[encoding])
+    def _write_to_all(self, events: Sequence[Incoming], room: Room) -> None:
+        """To everybody in step, who may fall behind in it. What is done here for each viewer is
+        what Kaibo costs beside the kernel: see docs/explanation/broadcast.md."""
+        for encoding, writes in room.in_step.items():
+            if not events or not writes:
+                continue
+            self._writes += len(writes)
+            blob = framed(events, self._framers[encoding])
+            for write in tuple(writes.values()):
+                write(blob)
+
+    def _write(self, events: Sequence[Incoming], viewer: Viewer) -> None:
+        if events:
             self._writes += 1
+            viewer.write(framed(events, self._framers[viewer.encoding]))
 
     def _drop(self, room: Room, viewer: Viewer) -> None:
         self._dropped += 1

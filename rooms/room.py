@@ -6,7 +6,9 @@ costs a cursor into the ring, not a queue.
 """
 
 import asyncio
+from collections.abc import Callable
 from enum import Enum
+from itertools import chain
 from typing import Protocol
 
 from rooms.events import Incoming
@@ -16,20 +18,17 @@ PERSONAL_MAX = 256  # personal events kept for a lagging viewer; past that it is
 
 
 class Viewer(Protocol):
-    """A connection as its room sees it."""
+    """A connection as its room sees it: only as long as it may be written to.
 
-    @property
-    def user_id(self) -> str: ...
+    `is_audience`: whether it is one of those that a viewer count counts. `encoding`: which of the
+    hub's framers its frames come from. None of it changes while the viewer is in the room.
+    """
 
-    @property
-    def is_audience(self) -> bool:
-        """Whether it is one of those that a viewer count counts."""
+    user_id: str
+    is_audience: bool
+    encoding: str
 
-    @property
-    def encoding(self) -> str:
-        """Which of the hub's framers its frames come from."""
-
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes, /) -> None:
         """Send framed bytes. May call the hub's `fall_behind` before it returns."""
 
     def drop_slow(self) -> None:
@@ -37,6 +36,9 @@ class Viewer(Protocol):
 
     def drop_lost(self) -> None:
         """Close: the room's stream was lost, and it must start anew."""
+
+
+Write = Callable[[bytes], None]
 
 
 class Lagging(Enum):
@@ -60,17 +62,21 @@ class Lag:
 
 
 class Room:
-    """The viewers of a room and what they have yet to be sent."""
+    """The viewers of a room and what they have yet to be sent.
+
+    `in_step` holds, by encoding, what writes to each viewer, so that a flush touches nothing of a
+    viewer's but that: with thousands, most of what it touches has left the processor's caches.
+    """
 
     def __init__(self, hard_bytes: int) -> None:
         self.ring = Ring(hard_bytes)
-        self.in_step: dict[Viewer, None] = {}
+        self.in_step: dict[str, dict[Viewer, Write]] = {}
         self.lagging: dict[Viewer, Lag] = {}
         self.by_user: dict[str, set[Viewer]] = {}
         self.flushed = 0  # the cursor of every viewer in step
         self.flushed_offset = 0  # the last numbered event that they were sent, or that came before
         self.unflushed_bytes = 0
-        self.flushed_at_s = 0.0
+        self.flushed_at_s = 0.0  # when the last flush began
         self.flush_cost_s = 0.0
         self.timer: asyncio.Handle | None = None
         self.subscribing = asyncio.Lock()
@@ -78,19 +84,21 @@ class Room:
 
     @property
     def is_empty(self) -> bool:
-        return not self.in_step and not self.lagging
+        return not self.lagging and not any(self.in_step.values())
 
     @property
-    def viewers(self) -> int:
-        """Those who were welcomed."""
-        joining = sum(lag.why is Lagging.JOINING for lag in self.lagging.values())
-        return len(self.in_step) + len(self.lagging) - joining
+    def everybody(self) -> list[Viewer]:
+        return [*chain.from_iterable(self.in_step.values()), *self.lagging]
+
+    @property
+    def welcomed(self) -> list[Viewer]:
+        lagging = (v for v, lag in self.lagging.items() if lag.why is not Lagging.JOINING)
+        return [*chain.from_iterable(self.in_step.values()), *lagging]
 
     @property
     def audience(self) -> int:
-        """Those of them that count as watching."""
-        welcomed = (v for v, lag in self.lagging.items() if lag.why is not Lagging.JOINING)
-        return sum(viewer.is_audience for viewer in (*self.in_step, *welcomed))
+        """How many of those who were welcomed count as watching."""
+        return sum(viewer.is_audience for viewer in self.welcomed)
 
     @property
     def behind(self) -> int:
@@ -101,7 +109,7 @@ class Room:
         self.by_user.setdefault(viewer.user_id, set()).add(viewer)
 
     def leave(self, viewer: Viewer) -> None:
-        self.in_step.pop(viewer, None)
+        self.in_step.get(viewer.encoding, {}).pop(viewer, None)
         self.lagging.pop(viewer, None)
         tabs = self.by_user.get(viewer.user_id)
         if tabs is not None:
@@ -111,8 +119,7 @@ class Room:
 
     def fall_behind(self, viewer: Viewer) -> None:
         """Its socket is full. It keeps its place, which is where the last flush ended."""
-        if viewer in self.in_step:
-            del self.in_step[viewer]
+        if self.in_step.get(viewer.encoding, {}).pop(viewer, None) is not None:
             self.lagging[viewer] = Lag(Lagging.FULL, self.flushed)
             return
         lag = self.lagging.get(viewer)
@@ -121,7 +128,12 @@ class Room:
             if lag.why is Lagging.READY:
                 lag.why = Lagging.FULL
 
-    def welcomed(self, viewer: Viewer, after_offset: int) -> None:
+    def step_in(self, viewer: Viewer) -> None:
+        """It has everything up to the last flush, and is sent the next one as it is made."""
+        del self.lagging[viewer]
+        self.in_step.setdefault(viewer.encoding, {})[viewer] = viewer.write
+
+    def welcome(self, viewer: Viewer, after_offset: int) -> None:
         lag = self.lagging[viewer]
         lag.after_offset = after_offset
         lag.why = Lagging.FULL if lag.is_full else Lagging.READY

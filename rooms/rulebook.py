@@ -20,7 +20,7 @@ ROOMS_MAX = 10_000  # copies kept; past that the one longest not looked at is fo
 class RulesSource(Protocol):
     """Where the rules are."""
 
-    async def versions(self, room_ids: Sequence[str]) -> list[str]: ...
+    async def versions(self, room_ids: Sequence[str]) -> Sequence[str | None]: ...
 
     async def read(self, room_id: str) -> Rules: ...
 
@@ -60,19 +60,22 @@ class Rulebook:
                 raise
             return rules
 
-    async def refresh(self, room_ids: Sequence[str]) -> list[Rules]:
-        """The rules of these rooms as they are now. Raises BrokerUnavailable."""
+    async def refresh(self, room_ids: Sequence[str]) -> dict[str, Rules]:
+        """The rules of these rooms as they are now, without those of rooms whose server is away.
+        Raises BrokerUnavailable."""
         asked_at_s = time.monotonic()
         versions = await self._source.versions(room_ids)
-        found = []
+        found = {}
         for room_id, version in zip(room_ids, versions, strict=True):
+            if version is None:
+                continue
             copy = self._copies.get(room_id)
             rules = copy.rules if copy is not None else None
             if rules is None or rules.version != version:
                 rules = await self._look(room_id)
             else:
                 self._keep(room_id, Copy(asked_at_s, rules))
-            found.append(rules)
+            found[room_id] = rules
         return found
 
     def _shared_look(self, room_id: str) -> "asyncio.Task[Rules]":

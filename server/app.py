@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute
 
 from inventory.payments.sandbox.provider import SandboxProvider
 from inventory.payments.settle import Settler
+from inventory.receipt import Receipts
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
@@ -173,6 +174,7 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         catalogue=stores.catalogue,
         ledger=stores.ledger,
         provider=provider,
+        receipts=Receipts(purpose_key(load_secret(settings), "receipts")),
         broker=broker,
         events_kept=settings.room_events_kept,
         likes=likes,

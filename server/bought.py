@@ -20,7 +20,7 @@ _SHOWN_MAX = 2  # characters of a name
 
 def paid_holds(entries: Iterable[Entry]) -> list[Hold]:
     """The holds that became orders in `entries`."""
-    return [entry.hold for entry in entries if entry.kind in _PAID and entry.hold is not None]
+    return [hold for entry in entries if entry.kind in _PAID for hold in entry.holds]
 
 
 def bought_events(paid: Iterable[Hold], names: Mapping[str, str]) -> list[Outgoing]:

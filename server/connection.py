@@ -28,6 +28,7 @@ from server.live import Live
 from server.server_socket import ServerSocket
 from server.session import Answer, Close, Execute, Session, State
 from server.tokens import BadToken, Caller, WrongRoom
+from server.wire.codec import MSGPACK, Codec
 from server.wire.codes import CloseCode, ErrorCode
 from server.wire.commands import Reply
 from server.wire.events import ErrorBody
@@ -54,8 +55,11 @@ class Connection(asyncio.Protocol):
         self._assembly = Assembly(bytes_max, now_ms())
         self._address: str | None = None  # set when the door has handed the socket over
         self._session: Session | None = None
-        self._asked: Asked | None = None
+        self._room_id = ""  # known once the handshake was read
+        self._codec: Codec = MSGPACK
         self.caller: Caller | None = None
+        self.user_id = self.encoding = ""  # as the hub sees it (rooms.room.Viewer), once admitted
+        self.is_audience = False
         self._leaving = ""  # the reason to close with, once no command awaits its answer
         self._is_listening = False
         self._unread_bytes_max = self._live.settings.egress_bytes_max
@@ -67,29 +71,11 @@ class Connection(asyncio.Protocol):
         state = self._session.state.value if self._session else "handshake"
         return f"<Connection {who} {state}>"
 
-    # The hub's view of it (rooms.hub.Viewer).
-
-    @property
-    def user_id(self) -> str:
-        return self.caller.user_id if self.caller else ""
-
-    @property
-    def is_audience(self) -> bool:
-        return self.caller is not None and self.caller.role == "viewer"
-
     @property
     def is_welcomed(self) -> bool:
         return self._session is not None and self._session.state is State.OPEN
 
-    @property
-    def encoding(self) -> str:
-        return self._asked.codec.subprotocol if self._asked else ""
-
-    def write(self, frames: bytes) -> None:
-        """Send framed bytes. What the kernel does not take waits in the transport, up to the soft
-        mark; past it `pause_writing` tells the hub to write no more."""
-        if self._socket.is_open:
-            self._transport.write(frames)
+    # For the hub (rooms.room.Viewer).
 
     def drop_slow(self) -> None:
         self.close(CloseCode.SLOW, "too slow to follow; reconnect from where you are")
@@ -98,20 +84,22 @@ class Connection(asyncio.Protocol):
         self.close(CloseCode.STATE_LOST, "the room starts anew; reconnect")
 
     def pause_writing(self) -> None:
-        if self._asked is not None:
-            self._live.hub.fall_behind(self._asked.room_id, self)
+        self._live.hub.fall_behind(self._room_id, self)
 
     def resume_writing(self) -> None:
-        if self._asked is not None:
-            self._live.hub.drained(self._asked.room_id, self)
+        self._live.hub.drained(self._room_id, self)
 
     # asyncio.Protocol.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self._live.settings.egress_soft_bytes)
+        # The hub writes to the transport itself, as nothing of ours need run for each viewer: it
+        # lets go of a connection that ends (`_end`). What the kernel does not take waits in the
+        # transport, up to the soft mark; past it `pause_writing` tells the hub to write no more.
+        self.write = self._transport.write
         self._input = InputPace(self._transport, self._loop, self._take_piece)
-        self._farewell = Farewell(self._transport, self._socket, self._loop)
+        self._farewell = Farewell(self._transport, self._socket, self._loop, self._end)
         self._connections.add(self)
         self._live.connections.add(self)
 
@@ -139,10 +127,10 @@ class Connection(asyncio.Protocol):
         self._live.connections.discard(self)
         if self._address is not None:
             self._live.census.leave(self._address)
-        if self._asked is not None and self.caller is not None:
-            room_id = self._asked.room_id
-            self._live.census.rise(room_id, self.caller.user_id, self)
-            self._spawn(self._live.hub.leave(room_id, self, self._live.subscriber))
+        if self.caller is not None:
+            self._live.census.rise(self._room_id, self.user_id, self)
+            self._end()
+            self._spawn(self._live.hub.leave(self._room_id, self, self._live.subscriber))
 
     def shutdown(self) -> None:
         """uvicorn is stopping, and has let us drain before."""
@@ -171,7 +159,7 @@ class Connection(asyncio.Protocol):
             self._admit(asked)
 
     def _admit(self, asked: Asked) -> None:
-        self._asked = asked
+        self._room_id, self._codec = asked.room_id, asked.codec
         try:
             self.caller = self._live.tokens.read(asked.token, asked.room_id, now_ms() // 1000)
         except BadToken as error:
@@ -179,10 +167,12 @@ class Connection(asyncio.Protocol):
         except WrongRoom as error:
             self.close(CloseCode.FORBIDDEN, str(error))
         else:
+            self.user_id, self.encoding = self.caller.user_id, asked.codec.subprotocol
+            self.is_audience = self.caller.role == "viewer"
             in_flight_max = self._live.settings.commands_in_flight_max
             self._session = Session(asked.codec, in_flight_max, now_ms())
             self._input.hold()  # no commands before the welcome
-            self._sit(asked.room_id, self.caller.user_id)
+            self._sit()
             self._spawn(self._join(asked, self.caller, self._session))
 
     async def _join(self, asked: Asked, caller: Caller, session: Session) -> None:
@@ -196,6 +186,8 @@ class Connection(asyncio.Protocol):
             self.close(CloseCode.RESTART, "the server failed; it has been logged")
         finally:
             self._input.release()
+            if not self._may_write():  # it ended while it joined
+                await self._live.hub.leave(asked.room_id, self, self._live.subscriber)
 
     async def _welcome(self, asked: Asked, caller: Caller, session: Session) -> None:
         hub, room_id = self._live.hub, asked.room_id
@@ -207,15 +199,15 @@ class Connection(asyncio.Protocol):
         snapshot = await self._live.snapshots.shared(room_id)
         if snapshot is None:
             self.close(CloseCode.UNKNOWN_ROOM, f"there is no room {room_id}")
-        elif self._socket.is_open and not self._transport.is_closing():
+        elif self._may_write():
             welcome = snapshot.welcome(asked.codec, you, asked.since)
             self._unread_bytes_max += len(welcome)  # a large one is no fault of the reader's
-            self.write(welcome)
+            self._transport.write(welcome)
             session.welcomed()
             hub.admit(room_id, self, snapshot.position.offset)
 
-    def _sit(self, room_id: str, user_id: str) -> None:
-        oldest = self._live.census.sit(room_id, user_id, self)
+    def _sit(self) -> None:
+        oldest = self._live.census.sit(self._room_id, self.user_id, self)
         if oldest is not None:
             oldest.close(CloseCode.TOO_MANY, "you have too many connections to this room")
 
@@ -270,9 +262,9 @@ class Connection(asyncio.Protocol):
         self._leave_when_idle()
 
     def _send(self, command_id: int | None, body: Reply | ErrorBody) -> None:
-        assert self._asked is not None
         kind = "error" if isinstance(body, ErrorBody) else "reply"
-        self.write(self._asked.codec.message(kind, command_id, body))
+        if self._may_write():
+            self._transport.write(self._codec.message(kind, command_id, body))
         self._flush()
 
     # Closing and keepalive.
@@ -283,6 +275,13 @@ class Connection(asyncio.Protocol):
             self.pinged_at_s = self._loop.time()
             self._socket.send_ping(b"kaibo")
             self._flush()
+
+    def _may_write(self) -> bool:
+        return self._socket.is_open and not self._transport.is_closing()
+
+    def _end(self) -> None:
+        """No message may be sent any more."""
+        self._live.hub.dismiss(self._room_id, self)
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Start the closing handshake; whatever the peer does, the socket ends soon."""

@@ -13,6 +13,7 @@ from inventory.entry import Entry
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.engine import LedgerUnavailable
 from rooms.broker import BrokerUnavailable
+from rooms.each_room import each_room
 from rooms.hub import Hub
 from rooms.minutes import Counted, Mark, minute_of
 from rooms.redis_broker.minutes import RedisMinutes
@@ -70,9 +71,13 @@ class Counting:
 
     async def _flush(self) -> None:
         minute = minute_of(now_ms())
-        for room_id, counted in self.tally.take().items():
-            real = await self._about_real_products(room_id, counted)
+        taken = self.tally.take()
+
+        async def add(room_id: str) -> None:
+            real = await self._about_real_products(room_id, taken[room_id])
             await self._minutes.add(room_id, {minute: real})
+
+        await each_room(taken, add)
 
     async def _about_real_products(
         self, room_id: str, counted: dict[Counted, int]
@@ -87,8 +92,11 @@ class Counting:
     async def _note_viewers(self, room_ids: Sequence[str]) -> None:
         """A minute shows the most that watched in it."""
         now = now_ms()
-        for room_id in room_ids:
+
+        async def note(room_id: str) -> None:
             here = await self._roster.read(room_id, now)
             if here.connections:
                 level = {minute_of(now): {Counted(figures.VIEWERS): here.connections}}
                 await self._minutes.raise_to(room_id, level)
+
+        await each_room(room_ids, note)

@@ -50,6 +50,8 @@ HANDLERS: dict[str, Handler] = {
     "put_sale": selling.put_sale,
     "start_sale": selling.start_sale,
     "end_sale": selling.end_sale,
+    "pause_sale": selling.pause_sale,
+    "resume_sale": selling.resume_sale,
     "restock": selling.restock,
     "rundown": rundown.show,
     "put_rundown": rundown.put,

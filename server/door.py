@@ -20,6 +20,7 @@ from server.live import Live
 log = logging.getLogger("kaibo.door")
 
 SPARE_FILES = 512  # what a worker opens besides its connections
+READ_FIRST_S = 0.1  # more than a turn of the loop, so that every socket is read in between
 
 
 def allow_connections(connections_max: int) -> None:
@@ -83,7 +84,12 @@ class Door(H11Protocol):
     def _hurry(self) -> None:
         if self._request_due is None:
             timeout_s = self._live.settings.request_timeout_s
-            self._request_due = self.loop.call_later(timeout_s, self.transport.abort)
+            self._request_due = self.loop.call_later(timeout_s, self._overdue)
+
+    def _overdue(self) -> None:
+        """What has arrived is read before anybody is blamed: in a storm of thousands one turn of
+        the event loop may take seconds, and a timer may be looked at before the sockets."""
+        self._request_due = self.loop.call_later(READ_FIRST_S, self.transport.abort)
 
     def _relax(self) -> None:
         if self._request_due is not None:

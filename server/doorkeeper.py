@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from rooms.broker import BrokerUnavailable
+from rooms.each_room import each_room
 from rooms.redis_broker.roster import NAMES_MAX, Watching
 from rooms.rules import Rules
 from server.live import Live
@@ -42,9 +43,7 @@ class Doorkeeper:
                 log.warning("rules and names wait: %s", error)
 
     async def _check_rules(self, room_ids: Sequence[str]) -> None:
-        found = dict(
-            zip(room_ids, await self._live.together.rulebook.refresh(room_ids), strict=True)
-        )
+        found = await self._live.together.rulebook.refresh(room_ids)
         changed = {
             room_id: rules
             for room_id, rules in found.items()
@@ -52,7 +51,9 @@ class Doorkeeper:
         }
         if changed:
             self._show_out(changed)
-        self._checked = {room_id: rules.version for room_id, rules in found.items()}
+        here = self._live.hub.audiences()
+        kept = {room_id: each for room_id, each in self._checked.items() if room_id in here}
+        self._checked = kept | {room_id: rules.version for room_id, rules in found.items()}
 
     def _show_out(self, rules: dict[str, Rules]) -> None:
         for connection in tuple(self._live.connections):
@@ -64,13 +65,16 @@ class Doorkeeper:
 
     async def _report_rosters(self) -> None:
         here = self._watching()
-        for room_id in here.keys() | self._reported.keys():
+
+        async def report(room_id: str) -> None:
             watching = here.get(room_id, [])
             if watching != self._reported.get(room_id):
                 await self._live.together.roster.report(room_id, self._worker_id, watching)
             self._reported[room_id] = watching
             if not watching:
                 del self._reported[room_id]
+
+        await each_room(here.keys() | self._reported.keys(), report)
 
     def _watching(self) -> dict[str, list[Watching]]:
         """Up to NAMES_MAX of the viewers of each room, each once."""

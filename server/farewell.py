@@ -10,8 +10,10 @@ close frame before the peer has read it. Whatever the peer does, the socket is a
 """
 
 import asyncio
+from collections.abc import Callable
 
 from websockets.exceptions import InvalidState
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from server.wire.codes import CloseCode
@@ -21,19 +23,24 @@ REASON_CHARACTERS_MAX = 100  # a control frame has room for 123 bytes
 
 
 class Farewell:
-    """The ending of one socket, and the writing of what its protocol wants to say."""
+    """The ending of one socket, and the writing of what its protocol wants to say.
 
-    __slots__ = ("_abort_due", "_loop", "_socket", "_transport")
+    `ended` is called when a close frame was sent, or cannot be: no message may be written then.
+    """
+
+    __slots__ = ("_abort_due", "_ended", "_loop", "_socket", "_transport")
 
     def __init__(
         self,
         transport: asyncio.Transport,
         socket: ServerProtocol,
         loop: asyncio.AbstractEventLoop,
+        ended: Callable[[], None],
     ) -> None:
         self._transport = transport
         self._socket = socket
         self._loop = loop
+        self._ended = ended
         self._abort_due: asyncio.TimerHandle | None = None
 
     def close(self, code: CloseCode, reason: str) -> None:
@@ -59,6 +66,8 @@ class Farewell:
                 self._transport.write(data)
             else:
                 self._hang_up()
+        if self._socket.state > State.OPEN:
+            self._ended()
 
     def abort_soon(self) -> None:
         if self._abort_due is None:

@@ -16,17 +16,22 @@ from rooms.minutes import Counted, Counts, Mark, add, minute_of
 
 SEEN, CLICKED = "seen", "clicked"
 HELD, PAID, PAID_CENTS, DROPPED = "held", "paid", "paid_cents", "dropped"
+REFUNDED_CENTS = "refunded_cents"
 COMMENTS, VIEWERS = "comments", "viewers"
 
 REMEMBERED_MAX = 50_000  # who looked at what; past it the oldest is forgotten, and may count again
 PENDING_MAX = 1_000  # different counts of one worker and room that wait; more are not counted
 
 _PAID_NOW = {Outcome.PAID, Outcome.PAID_LATE}
+_HELD_NOW = {Outcome.HELD, Outcome.OFFERED}
+_REFUNDED_NOW = {Outcome.RETURNED, Outcome.REFUNDED}  # what was counted as paid
 _DROPPED_NOW = {Outcome.CANCELLED, Outcome.EXPIRED}
 _MARKED = {
     Outcome.STARTED: "sale_started",
     Outcome.STOPPED: "sale_ended",
     Outcome.RESTOCKED: "restocked",
+    Outcome.SALE_PAUSED: "sale_paused",
+    Outcome.SALE_RESUMED: "sale_resumed",
 }
 _POSITIONS_PER_MS = 1_000_000
 
@@ -37,15 +42,15 @@ def sold(entries: Iterable[Entry]) -> tuple[Counts, list[Mark]]:
     marks: list[Mark] = []
     for entry in entries:
         at_ms = entry.position // _POSITIONS_PER_MS
-        if entry.hold is not None:
-            _count_hold(counts, minute_of(at_ms), entry.kind, entry.hold)
-        elif entry.kind in _MARKED:
+        for hold in entry.holds:
+            _count_hold(counts, minute_of(at_ms), entry.kind, hold)
+        if entry.kind in _MARKED:
             marks += [_mark(entry.kind, pool, at_ms) for pool in entry.pools]
     return counts, marks
 
 
 def _count_hold(counts: Counts, minute: int, kind: Outcome, hold: Hold) -> None:
-    if kind is Outcome.HELD:
+    if kind in _HELD_NOW:
         add(counts, minute, Counted(HELD), 1)
         for line in hold.lines:
             add(counts, minute, Counted(HELD, line.product_id), line.quantity)
@@ -56,6 +61,8 @@ def _count_hold(counts: Counts, minute: int, kind: Outcome, hold: Hold) -> None:
             cents = line.quantity * line.price_cents
             add(counts, minute, Counted(PAID, line.product_id), line.quantity)
             add(counts, minute, Counted(PAID_CENTS, line.product_id), cents)
+    elif kind in _REFUNDED_NOW:
+        add(counts, minute, Counted(REFUNDED_CENTS), hold.amount_cents)
     elif kind in _DROPPED_NOW:
         add(counts, minute, Counted(DROPPED), 1)
 

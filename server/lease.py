@@ -64,7 +64,8 @@ async def while_held(
 ) -> None:
     """Run `inner` whenever, and only while, the lease is held; until cancelled.
 
-    Redis being away ends the jobs too: they could do nothing without it. `done_elsewhere` is called
+    While nobody can tell whose it is, whoever has it goes on: in a Cluster only the lease's own
+    server may be away, and the rooms of others want their jobs done. `done_elsewhere` is called
     while another worker holds the lease: what they watch is not failing then, only not ours.
     """
     async with AsyncExitStack() as release:
@@ -76,6 +77,6 @@ async def while_held(
                         note()
                 await asyncio.sleep(RENEW_EVERY_S)
             async with jobs.running(inner):
-                while await lease.hold():
+                while await lease.hold() is not False:
                     await asyncio.sleep(RENEW_EVERY_S)
             log.warning("another worker holds the lease now")

@@ -8,6 +8,7 @@ import asyncio
 import logging
 
 from rooms.broker import Broker, BrokerUnavailable
+from rooms.each_room import each_room
 from rooms.hub import Hub
 from rooms.likes import LikeCounter
 from server.clock import now_ms
@@ -57,13 +58,19 @@ class Pulse:
                 log.warning("likes and viewer counts wait: %s", error)
 
     async def _publish_likes(self) -> None:
-        for room_id, delta in self._likes.take().items():
-            total = await self._broker.add_likes(room_id, delta)
-            await self._broker.publish(room_id, [outgoing(LikesEvent(delta=delta, total=total))])
+        taken = self._likes.take()
+
+        async def publish(room_id: str) -> None:
+            total = await self._broker.add_likes(room_id, taken[room_id])
+            event = outgoing(LikesEvent(delta=taken[room_id], total=total))
+            await self._broker.publish(room_id, [event])
+
+        await each_room(taken, publish)
 
     async def _publish_viewers(self) -> None:
         here = self._hub.audiences()
-        for room_id in here.keys() | self._shown.keys():
+
+        async def publish(room_id: str) -> None:
             count = await self._broker.count_viewers(
                 room_id, self._worker_id, here.get(room_id, 0), now_ms()
             )
@@ -73,6 +80,8 @@ class Pulse:
             self._shown[room_id] = count
             if room_id not in here:
                 del self._shown[room_id]
+
+        await each_room(here.keys() | self._shown.keys(), publish)
 
     def _check_silent(self, now_s: float) -> None:
         settings = self._live.settings

@@ -12,7 +12,7 @@ from inventory.codes import Outcome
 from inventory.entry import Entry, UnreadableEntry
 from inventory.ledger.catalogue import Catalogue
 from inventory.redis_store.outbox import Outbox
-from inventory.store import InventoryError
+from inventory.store import InventoryError, StoreUnavailable
 from rooms.broker import Broker, BrokerUnavailable
 from rooms.events import Outgoing
 from rooms.redis_broker.roster import RedisRoster
@@ -32,6 +32,9 @@ _SALE_CHANGED = {
     Outcome.STARTED,
     Outcome.STOPPED,
     Outcome.RESTOCKED,
+    Outcome.SALE_PAUSED,
+    Outcome.SALE_RESUMED,
+    Outcome.REFUNDED,  # its units are gone, so the total has changed
     Outcome.BROKEN,
 }
 
@@ -48,8 +51,9 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
         for number, body in enumerate(bodies):
             # A batch read again after a crash may be cut elsewhere, so each event has a source.
             told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
-        if entry.hold is not None:
-            told.append(outgoing(HoldEvent(hold=hold_view(entry.hold)), to=entry.hold.buyer_id))
+        told += [
+            outgoing(HoldEvent(hold=hold_view(hold)), to=hold.buyer_id) for hold in entry.holds
+        ]
         for pool in [] if entry.kind is Outcome.ARCHIVED else entry.pools:
             event = StockEvent(stock=stock_view(pool))
             stock[pool.sale_id] = outgoing(event, key=f"stock:{pool.sale_id}")
@@ -114,7 +118,16 @@ class Relay:
     async def _notice_rooms(self) -> None:
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):
             if room_id not in self._after:
-                self._after[room_id] = await self._outbox.relay_position(room_id)
+                await self._notice(room_id)
+
+    async def _notice(self, room_id: str) -> None:
+        """Unless its server is away, which must not hold up the rooms of others."""
+        try:
+            self._after[room_id] = await self._outbox.relay_position(room_id)
+        except StoreUnavailable as error:
+            if not self._after:
+                raise
+            log.warning("room %s is not relayed yet: %s", room_id, error)
 
 
 def _readable(entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:

@@ -17,10 +17,12 @@ from starlette.applications import Starlette
 from server.connection import Connection
 from server.door import Door, allow_connections
 from server.drain import drain
+from server.garbage import collect_rarely
 from server.live import Live
 from server.settings import Settings
 
 UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
+BACKLOG = 8_192  # who waits to be accepted; past that, or the system's own limit, clients try again
 DRAIN_TIMEOUT_S = 10  # how long clients get to answer the close of a stopping server
 _ABOUT_THE_PORT = {errno.EADDRINUSE, errno.EACCES, errno.EPERM}
 
@@ -102,10 +104,12 @@ async def serve(app: Starlette, live: Live, listener: socket.socket) -> None:
         http=Door,  # on h11, the parser that bounds the size of a request's head
         h11_max_incomplete_event_size=live.settings.header_bytes_max,
         ws=Connection,
+        backlog=BACKLOG,
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
     )
+    collect_rarely()
     await Server(config, live).serve(sockets=[listener])

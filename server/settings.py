@@ -16,7 +16,8 @@ from msgspec import Meta
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
-Fsync = Literal["everysec", "always"]
+ReplicaWaitMs = Annotated[int, Meta(ge=1, le=4_000)]  # below the time a Redis has to answer
+DurabilityName = Literal["memory", "fsync", "replica"]
 
 PREFIX = "KAIBO_"
 NO_SETTINGS = {"KAIBO_HOST_TOKEN"}  # the load test's, which may share a shell with a server
@@ -46,10 +47,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         _about("one Redis, a Cluster or Sentinels; default: a private redis-server in data_dir"),
     ] = ""
-    appendfsync: Annotated[
-        Fsync,
-        _about("when the private Redis syncs its file: everysec, or always before replies"),
-    ] = "everysec"
+    durability: Annotated[
+        DurabilityName,
+        _about("what a purchase survives once answered: memory, fsync or replica"),
+    ] = "memory"
+    replicas_min: Annotated[
+        Positive, _about("replicas that must have a purchase, with durability replica")
+    ] = 1
+    replica_wait_ms: Annotated[
+        ReplicaWaitMs, _about("how long to wait for them; then the answer says memory")
+    ] = 500
     database_url: Annotated[
         str, _about("SQL ledger, sqlite:// or postgresql://; default: SQLite in data_dir")
     ] = ""

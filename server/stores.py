@@ -12,19 +12,22 @@ from pathlib import Path
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
+from inventory.durability import Durability
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
 from inventory.ledger.writer import LedgerWriter
+from inventory.redis_store.keeping import keeping
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
 from rooms.redis_broker.nodes import Nodes, OneNode
 from server import jobs
 from server.cluster.client import ClusterRedis
 from server.connecting import connect_sql, named_redis, redis_client
+from server.durability import private_fsync, require_durability
 from server.embedded.lock import DataDirLock
-from server.embedded.redis import private_redis, redis_of
-from server.settings import Fsync, Settings
+from server.embedded.redis import Fsync, private_redis, redis_of
+from server.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +61,11 @@ async def open_stores(settings: Settings, lock: DataDirLock | None = None) -> As
             redis = await named_redis(redis_url)
         else:
             own = _watched_redis if lock else redis_of
-            private = own(settings.data_path, settings.appendfsync)
+            private = own(settings.data_path, private_fsync(settings))
             redis_url = await stack.enter_async_context(private)
             redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
+        await require_durability(settings, redis)
         engine = await connect_sql(settings)
         stack.callback(engine.dispose)
         yield _stores_on(settings, redis_url, redis, engine)
@@ -86,6 +90,11 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         retention_ms=settings.retention_s * 1000,
         extension_ms=settings.extension_s * 1000,
         outbox_entries_max=settings.outbox_entries_max,
+        keeping=keeping(
+            Durability(settings.durability),
+            replicas_min=settings.replicas_min,
+            replica_wait_ms=settings.replica_wait_ms,
+        ),
     )
     return Stores(
         settings=settings,

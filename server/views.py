@@ -47,6 +47,7 @@ def sale_view(pool: Pool) -> SaleView:
         ends_at_ms=pool.ends_at_ms,
         paused=pool.paused,
         version=pool.version,
+        waiting=pool.waiting,
     )
 
 
@@ -57,6 +58,7 @@ def stock_view(pool: Pool) -> StockView:
         available=pool.available,
         held=pool.held,
         sold=pool.sold,
+        waiting=pool.waiting,
         version=pool.version,
     )
 
@@ -78,6 +80,7 @@ def hold_view(hold: Hold) -> HoldView:
         amount_cents=hold.amount_cents,
         created_at_ms=hold.created_at_ms,
         deadline_ms=hold.deadline_ms,
+        offered=hold.offered,
         finished_at_ms=hold.finished_at_ms,
     )
 

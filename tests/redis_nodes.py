@@ -122,11 +122,19 @@ class Cluster:
     """`primaries` redis-servers that share the slots, each with `replicas` of its own."""
 
     def __init__(
-        self, binary: RedisBinary, folder: Path, *, primaries: int = 3, replicas: int = 0
+        self,
+        binary: RedisBinary,
+        folder: Path,
+        *,
+        primaries: int = 3,
+        replicas: int = 0,
+        is_whole_or_nothing: bool = True,
     ) -> None:
         words = [*store_options(), "--cluster-enabled", "yes"]
         words += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS)]
         words += ["--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"]
+        coverage = "yes" if is_whole_or_nothing else "no"
+        words += ["--cluster-require-full-coverage", coverage]
         self.nodes = [Node(binary, folder, *words) for _ in range(primaries * (1 + replicas))]
         self.primaries = self.nodes[:primaries]
         self.replicas = self.nodes[primaries:]
@@ -199,6 +207,10 @@ class Cluster:
     def give_slot(self, slot: int, target: Node) -> None:
         for node in (target, *self.primaries):
             node.ask("CLUSTER", "SETSLOT", slot, "NODE", self.id_of(target))
+
+    def until_replicas_have_all(self, primary: Node) -> None:
+        """Waits until what is written now is on the replica, too."""
+        until("the replica has all", lambda: primary.ask("WAIT", 1, 1_000) == 1)
 
     def id_of(self, node: Node) -> str:
         return str(node.ask("CLUSTER", "MYID"))

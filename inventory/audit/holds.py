@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from inventory.audit.subject import Subject
-from inventory.hold import Hold, HoldState
+from inventory.hold import LIVE_STATES, Hold
 from inventory.redis_store.scan import CHUNK_MAX, HoldRow
 
 
@@ -19,32 +19,46 @@ async def hold_differences(subject: Subject) -> tuple[int, list[str]]:
     """How many holds were compared, and what differs."""
     seen: dict[str, bool] = {}  # whether there was a record
     found: list[str] = []
+    watched, unwatched = await subject.scan.watched(), dict[str, Hold]()
     async for hold_ids in subject.scan.hold_ids():
         fresh = [hold_id for hold_id in dict.fromkeys(hold_ids) if hold_id not in seen]
         rows = await subject.scan.rows(fresh)
         seen |= {row.hold_id: bool(row.hold or row.unreadable) for row in rows}
         found += [line for row in rows for line in _listing_differences(row)]
         found += await _order_differences(subject, rows)
+        live = [row.hold for row in rows if row.hold and row.hold.state in LIVE_STATES]
+        unwatched |= {hold.hold_id: hold for hold in live if hold.hold_id not in watched}
+    found += await _unwatched_differences(subject, unwatched)
     there = {hold_id for hold_id, is_there in seen.items() if is_there}
     found += await _lost(subject, there)
     return len(there), found
 
 
 def _listing_differences(row: HoldRow) -> Iterator[str]:
-    """The deadlines list exactly the live holds, `finished` exactly the others."""
+    """`finished` lists exactly the holds that are over."""
     if row.unreadable:
         yield f"hold {row.hold_id} cannot be read: {row.unreadable}"
         return
-    is_live = row.hold is not None and row.hold.state is HoldState.HELD
-    is_finished = row.hold is not None and not is_live
-    for is_due, is_there, name in (
-        (is_live, row.has_deadline, "deadline"),
-        (is_finished, row.has_finish, "finish time"),
-    ):
-        if is_due != is_there:
-            state = row.hold.state if row.hold else "not there"
-            expected, there = ("a", "none") if is_due else ("no", "one")
-            yield f"hold {row.hold_id} is {state}: expected {expected} {name}, found {there}"
+    is_finished = row.hold is not None and row.hold.state not in LIVE_STATES
+    if is_finished != row.has_finish:
+        state = row.hold.state if row.hold else "not there"
+        expected, there = ("a", "none") if is_finished else ("no", "one")
+        yield f"hold {row.hold_id} is {state}: expected {expected} finish time, found {there}"
+
+
+async def _unwatched_differences(subject: Subject, unwatched: dict[str, Hold]) -> list[str]:
+    """Live holds that nobody will expire. Those that seemed so are looked at again: they may have
+    been made after the deadlines had been read, or be over by now."""
+    if not unwatched:
+        return []
+    watched = await subject.scan.watched()
+    doubtful = [hold_id for hold_id in unwatched if hold_id not in watched]
+    return [
+        f"hold {row.hold_id} is {row.hold.state}: expected a deadline, found none"
+        for start in range(0, len(doubtful), CHUNK_MAX)
+        for row in await subject.scan.rows(doubtful[start : start + CHUNK_MAX])
+        if row.hold is not None and row.hold == unwatched[row.hold_id]
+    ]
 
 
 async def _order_differences(subject: Subject, rows: Sequence[HoldRow]) -> list[str]:

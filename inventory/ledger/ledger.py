@@ -170,6 +170,9 @@ class Ledger:
             return [Parked(*row) for row in connection.execute(query)]
 
 
+_HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
+
+
 def _older_than(hold: Hold | None) -> list[Any]:
     if hold is None:
         return []
@@ -178,8 +181,9 @@ def _older_than(hold: Hold | None) -> list[Any]:
 
 
 def _hold(row: dict[str, Any], lines: list[Line]) -> Hold:
-    names = set(Hold.__struct_fields__) - {"lines"}
-    return msgspec.convert({name: row[name] for name in names} | {"lines": lines}, Hold)
+    fields = {name: row[name] for name in _HOLD_COLUMNS}
+    state, offered = HoldState(fields.pop("state")), bool(fields.pop("offered"))
+    return Hold(**fields, lines=lines, state=state, offered=offered)
 
 
 def _lines_by_hold(

@@ -16,14 +16,14 @@ from inventory.pool import COUNTER_NAMES, Account, Pool
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """Units of one sale that went from one account to another; no hold's, if `hold_id` is empty."""
+    """Units of one sale that went from one account to another."""
 
     position: int
     sale_id: str
     from_account: Account
     to_account: Account
     units: int
-    hold_id: str = ""
+    hold_id: str = ""  # none, where units come from supply or go there
 
 
 class Postings(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Postings(msgspec.Struct, frozen=True):
 def fold(entries: list[Entry]) -> Postings:
     """Entries of one room, in order, as postings."""
     moves = [movement for entry in entries for movement in movements_of(entry)]
-    holds = {entry.hold.hold_id: entry.hold for entry in entries if entry.hold}
+    holds = {hold.hold_id: hold for entry in entries for hold in entry.holds}
     pools = {pool.sale_id: pool for entry in entries for pool in entry.pools}
     archived = {
         pool.sale_id: entry.position
@@ -50,17 +50,17 @@ def fold(entries: list[Entry]) -> Postings:
 
 
 def movements_of(entry: Entry) -> list[Movement]:
-    """The double entries of one outbox entry: at most one for each sale it touches."""
+    """The double entries of one outbox entry: one for each line of each of its holds."""
     if entry.kind in (Outcome.CREATED, Outcome.RESTOCKED):
         return _supply_movements(entry)
     transition = TRANSITIONS.get(entry.kind)
-    if entry.hold is None or transition is None or transition.source is transition.target:
+    if transition is None or transition.source is transition.target:
         return []
-    hold_id = entry.hold.hold_id
     source, target = transition.source, transition.target
     return [
-        Movement(entry.position, line.sale_id, source, target, line.quantity, hold_id)
-        for line in entry.hold.lines
+        Movement(entry.position, line.sale_id, source, target, line.quantity, hold.hold_id)
+        for hold in entry.holds
+        for line in hold.lines
     ]
 
 
@@ -108,7 +108,7 @@ def line_rows(room_id: str, hold: Hold) -> list[dict[str, Any]]:
 def sale_row(room_id: str, pool: Pool) -> dict[str, Any]:
     """A sale's terms; its counters are left to the movements."""
     row = msgspec.structs.asdict(pool)
-    for name in (*COUNTER_NAMES, "created_total"):
+    for name in (*COUNTER_NAMES, "created_total", "waiting", "waiting_next", "waiting_end"):
         del row[name]
     return row | {"room_id": room_id}
 

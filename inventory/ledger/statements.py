@@ -9,7 +9,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, case, func, or_, select
 
-from inventory.hold import HoldState
+from inventory.hold import LIVE_STATES, HoldState
 from inventory.ledger import postings
 from inventory.ledger.engine import reading
 from inventory.ledger.tables import movements, order_lines, orders, sales
@@ -18,6 +18,7 @@ from inventory.pool import COUNTER_NAMES, Account
 Counters = dict[str, int]  # by COUNTER_NAMES
 
 _POSITION_MAX = 2**63 - 1
+_GIVEN_BACK = (Account.AVAILABLE.value, Account.SUPPLY.value)
 _AVAILABLE = Account.AVAILABLE.value
 _BOUGHT = {HoldState.HELD: "held", HoldState.PAID: "sold"}
 
@@ -64,7 +65,7 @@ class Statements:
         """
         units = case(
             (movements.c.from_account == _AVAILABLE, movements.c.units),
-            (movements.c.to_account == _AVAILABLE, -movements.c.units),
+            (movements.c.to_account.in_(_GIVEN_BACK), -movements.c.units),
             else_=0,
         )
         query = (
@@ -92,7 +93,7 @@ class Statements:
                 orders.c.hold_id > after,
                 orders.c.created_at_ms <= until_ms,
                 or_(
-                    orders.c.state == HoldState.HELD.value,
+                    orders.c.state.in_([state.value for state in LIVE_STATES]),
                     orders.c.finished_at_ms >= since_ms,
                 ),
             )

@@ -6,6 +6,7 @@ grows; at its cap the store pauses reserving. Several writers at once are wastef
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from inventory.entry import Entry, UnreadableEntry, position_of, stream_id_of
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.redis_store.outbox import Outbox
-from inventory.store import InventoryError
+from inventory.store import InventoryError, StoreUnavailable
 
 log = logging.getLogger("kaibo.ledger")
 
@@ -77,7 +78,8 @@ class LedgerWriter:
             self._positions[room_id] = await asyncio.to_thread(self._ledger.apply, room_id, batch)
             self._untrimmed.add(room_id)
         for room_id in list(self._untrimmed):
-            await self._trim(room_id)
+            with contextlib.suppress(StoreUnavailable):  # its server is away; others' may not be
+                await self._trim(room_id)
         return len(entries)
 
     async def _position(self, room_id: str) -> int:

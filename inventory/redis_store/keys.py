@@ -5,15 +5,23 @@
 | `pools`     | hash   | sale_id -> Pool, msgpack; of sales that are not archived                |
 | `holds`     | hash   | hold_id -> Hold, msgpack                                                |
 | `buyers`    | hash   | "sale_id:buyer_id" -> units that buyer's holds in `holds` hold or sold  |
-| `deadlines` | zset   | hold_id by deadline_ms; exactly the live holds                          |
+| `deadlines` | zset   | one hold id or many on end, by when their time is over at the latest;   |
+|             |        | names every hold that is held or waits, and others that did. "sale:" +  |
+|             |        | sale_id: more buyers wait than the last command could serve             |
 | `finished`  | zset   | hold_id, "op:" + restock id, "sale:" + sale_id, by when retention began |
 | `ops`       | hash   | restock_id -> its content, msgpack                                      |
 | `clock`     | string | the highest time seen, in ms                                            |
 | `outbox`    | stream | what happened: kind, hold, pools, units                                 |
+| `waiting`   | hash   | the waitlists: "sale_id:place" -> hold_id, and                          |
+|             |        | "sale_id:buyer:buyer_id" -> the hold_id by which that buyer waits       |
+| `epoch`     | string | when the room was restored from SQL, in ms; not there if it never was   |
 | `relay`     | string | the stream id up to which the relay has told the room                   |
 """
 
-SCRIPT_KEYS = ("pools", "holds", "buyers", "deadlines", "finished", "ops", "clock", "outbox")
+SCRIPT_KEYS = (
+    *("pools", "holds", "buyers", "deadlines", "finished", "ops", "clock", "outbox"),
+    *("waiting", "epoch"),
+)
 
 
 def room_key(room_id: str, name: str) -> str:

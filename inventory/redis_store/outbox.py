@@ -141,7 +141,7 @@ def _entry(room_id: str, stream_id: str, fields: Any) -> Entry | UnreadableEntry
             "stream_id": stream_id,
             "position": position_of(stream_id),
             "kind": _text(by_name["kind"]),
-            "hold": msgpack.unpackb(by_name["hold"]) if "hold" in by_name else None,
+            "holds": _one_after_the_other(by_name.get("holds", b"")),
             "pools": msgpack.unpackb(by_name["pools"]),
             "units": int(by_name.get("units", 0)),
         }
@@ -154,6 +154,12 @@ def _entry(room_id: str, stream_id: str, fields: Any) -> Entry | UnreadableEntry
             reason=f"cannot be read: {error!r}",
             fields=by_name,
         )
+
+
+def _one_after_the_other(packed: bytes) -> list[Any]:
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(packed)
+    return list(unpacker)
 
 
 def _streams(found: Any) -> list[tuple[Any, Rows]]:

@@ -1,8 +1,8 @@
 """Reading all of a room's records in small steps, while the room is busy.
 
 Redis serves everybody between two steps, so records change meanwhile. Each step is exact by itself:
-`rows` reads a record and where it is listed at one moment. What is there during the whole scan is
-seen for certain, and now and then twice (that is how SCAN works).
+`rows` reads a record, and whether it is listed as finished, at one moment. What is there during the
+whole scan is seen for certain, and now and then twice (that is how SCAN works).
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,6 +17,7 @@ from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
 
 CHUNK_MAX = 500
+ID_LENGTH = 36  # of a UUID in text
 
 
 class HoldRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +25,6 @@ class HoldRow(msgspec.Struct, frozen=True, kw_only=True):
 
     hold_id: str
     hold: Hold | None
-    has_deadline: bool
     has_finish: bool
     unreadable: str = ""
 
@@ -39,13 +39,21 @@ class RoomScan:
         }
 
     async def hold_ids(self) -> AsyncIterator[list[str]]:
-        """The ids of all holds, then those that are only listed somewhere; some twice."""
+        """The ids of all holds, then those that are only listed as finished; some twice."""
         async for found in self._scan(self._redis.hscan, "holds"):
             yield [hold_id.decode() for hold_id in found]
-        for name in ("deadlines", "finished"):
-            async for found in self._scan(self._redis.zscan, name):
-                members = [member.decode() for member, _ in found]
-                yield [member for member in members if not member.startswith(("op:", "sale:"))]
+        async for found in self._scan(self._redis.zscan, "finished"):
+            members = [member.decode() for member, _ in found]
+            yield [member for member in members if not member.startswith(("op:", "sale:"))]
+
+    async def watched(self) -> set[str]:
+        """The holds that somebody will look at when their time is over."""
+        named: set[str] = set()
+        async for found in self._scan(self._redis.zscan, "deadlines"):
+            for member, _ in found:
+                if not member.startswith(b"sale:"):
+                    named.update(ids_in(member.decode()))
+        return named
 
     async def rows(self, hold_ids: Sequence[str]) -> list[HoldRow]:
         """The records under the ids, all at one moment."""
@@ -53,11 +61,10 @@ class RoomScan:
             return []
         pipe = self._redis.pipeline(transaction=True)
         pipe.hmget(self._keys["holds"], list(hold_ids))
-        for name in ("deadlines", "finished"):
-            pipe.zmscore(self._keys[name], list(hold_ids))
+        pipe.zmscore(self._keys["finished"], list(hold_ids))
         with unavailable_when_failing():
-            packed, deadlines, finished = await pipe.execute()
-        return [_row(*each) for each in zip(hold_ids, packed, deadlines, finished, strict=True)]
+            packed, finished = await pipe.execute()
+        return [_row(*each) for each in zip(hold_ids, packed, finished, strict=True)]
 
     async def buyers(self) -> AsyncIterator[dict[str, int]]:
         """Units by "sale_id:buyer_id"."""
@@ -74,7 +81,12 @@ class RoomScan:
                 return
 
 
-def _row(hold_id: str, packed: bytes | None, deadline: object, finish: object) -> HoldRow:
+def ids_in(member: str) -> list[str]:
+    """The ids in a member of `deadlines`, where they stand one after the other."""
+    return [member[at : at + ID_LENGTH] for at in range(0, len(member), ID_LENGTH)]
+
+
+def _row(hold_id: str, packed: bytes | None, finish: object) -> HoldRow:
     hold, unreadable = None, ""
     try:
         hold = msgspec.convert(msgpack.unpackb(packed), Hold) if packed else None
@@ -83,7 +95,6 @@ def _row(hold_id: str, packed: bytes | None, deadline: object, finish: object) -
     return HoldRow(
         hold_id=hold_id,
         hold=hold,
-        has_deadline=deadline is not None,
         has_finish=finish is not None,
         unreadable=unreadable,
     )

@@ -1,8 +1,8 @@
 """The Lua scripts: read from their files once, called by hash.
 
-Every script is the prelude followed by its own file. A Redis that has forgotten its scripts (after
-a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more call, with the source,
-which also makes Redis remember it again.
+Every script is the parts that all have in common, and then its own file. A Redis that has forgotten
+its scripts (after a restart, a failover or SCRIPT FLUSH) answers NOSCRIPT; that costs one more
+call, with the source, which also makes Redis remember it again.
 """
 
 import hashlib
@@ -13,17 +13,24 @@ import msgpack
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from inventory.durability import Durability
+from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import script_keys
+
+PARTS = ("prelude", "waitlist", "commit", "reclaim")  # what every script begins with
 
 SCRIPT_NAMES = (
     "put_sale",
     "start_sale",
     "end_sale",
+    "pause_sale",
+    "resume_sale",
     "restock",
     "reserve",
     "extend",
     "cancel",
     "pay",
+    "refund",
     "expire",
     "audit",
 )
@@ -39,7 +46,7 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.text = f"{source_of('prelude')}\n-- {name}.lua\n{source_of(name)}"
+        self.text = "\n".join(f"-- {part}.lua\n{source_of(part)}" for part in (*PARTS, name))
         self.sha1 = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __repr__(self) -> str:
@@ -49,20 +56,24 @@ class Script:
 class Scripts:
     """All scripts, ready to be called on one Redis."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keeping: Keeping) -> None:
         self._redis = redis
+        self._keeping = keeping
         self._scripts = {name: Script(name) for name in SCRIPT_NAMES}
 
-    async def call(self, name: str, room_id: str, args: dict[str, Any]) -> Any:
-        """Runs a script on a room and returns what it answered, unpacked from msgpack.
+    async def call(
+        self, name: str, room_id: str, args: dict[str, Any]
+    ) -> tuple[dict[str, Any], Durability]:
+        """Runs a script on a room: what it answered, unpacked from msgpack, and what that survives.
 
         Raises whatever the Redis client raises.
         """
         script = self._scripts[name]
         keys = script_keys(room_id)
-        arguments = msgpack.packb(args)
+        rest = (len(keys), *keys, msgpack.packb(args))
         try:
-            packed = await self._redis.evalsha(script.sha1, len(keys), *keys, arguments)
+            packed, durability = await self._keeping.run(self._redis, "EVALSHA", script.sha1, *rest)
         except NoScriptError:
-            packed = await self._redis.eval(script.text, len(keys), *keys, arguments)
-        return msgpack.unpackb(packed)
+            packed, durability = await self._keeping.run(self._redis, "EVAL", script.text, *rest)
+        # Lua tables may have numbers as keys.
+        return msgpack.unpackb(packed, strict_map_key=False), durability

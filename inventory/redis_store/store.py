@@ -11,9 +11,19 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.hold import RECLAIM_BATCH_MAX, Hold, WantedLine, merged
+from inventory.durability import Durability
+from inventory.hold import (
+    RECLAIM_BATCH_MAX,
+    WAITLIST_MAX,
+    Hold,
+    WantedLine,
+    merged,
+)
 from inventory.pool import Pool, is_shown
+from inventory.redis_store.answers import results_of
+from inventory.redis_store.batcher import Batcher, Request
 from inventory.redis_store.failing import unavailable_when_failing
+from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
@@ -36,7 +46,7 @@ class RedisStore:
 
     `retention_ms`: how long ids and finished holds are remembered. `extension_ms`: what a hold
     gains when payment starts. `outbox_entries_max`: entries waiting for SQL at which reserving
-    pauses.
+    pauses. `keeping`: what a change has to survive before it is answered.
     """
 
     def __init__(
@@ -45,14 +55,18 @@ class RedisStore:
         *,
         retention_ms: int,
         extension_ms: int,
-        outbox_entries_max: int = 1_000_000,
+        outbox_entries_max: int = 50_000,
+        waitlist_max: int = WAITLIST_MAX,
         sales_max: int = SALES_MAX,
+        keeping: Keeping | None = None,
     ) -> None:
         self._redis = redis
-        self._scripts = Scripts(redis)
+        self._scripts = Scripts(redis, keeping or Keeping())
         self._extension_ms = extension_ms
         self._outbox_entries_max = outbox_entries_max
+        self._waitlist_max = waitlist_max
         self._sales_max = sales_max
+        self._batcher = Batcher(self._reserve_all)
         self._forget_after_ms = retention_ms + FUTURE_MAX_MS
         self._id_window = {"retention_ms": retention_ms, "future_max_ms": FUTURE_MAX_MS}
 
@@ -90,20 +104,48 @@ class RedisStore:
             **self._id_window,
         )
 
+    async def pause_sale(self, room_id: str, sale_id: str) -> Result:
+        return await self._command("pause_sale", room_id, sale_id=sale_id)
+
+    async def resume_sale(self, room_id: str, sale_id: str) -> Result:
+        return await self._command("resume_sale", room_id, sale_id=sale_id)
+
     async def reserve(
-        self, room_id: str, hold_id: str, buyer_id: str, wanted: list[WantedLine]
+        self,
+        room_id: str,
+        hold_id: str,
+        buyer_id: str,
+        wanted: list[WantedLine],
+        *,
+        or_wait: bool = False,
     ) -> Result:
         timestamp_ms(hold_id)  # raises ValueError on what is not a UUIDv7
-        return await self._command(
+        lines = tuple(merged(wanted))
+        request = Request(hold_id=hold_id, buyer_id=buyer_id, wanted=lines, or_wait=or_wait)
+        return await self._batcher.submit(room_id, request)
+
+    async def _reserve_all(self, room_id: str, requests: Sequence[Request]) -> list[Result | None]:
+        """One call for requests with distinct ids; None where it must be asked again."""
+        numbers: dict[tuple[tuple[WantedLine, ...], bool], int] = {}
+        picks = [
+            numbers.setdefault((each.wanted, each.or_wait), len(numbers) + 1) for each in requests
+        ]
+        answer, durability = await self._call(
             "reserve",
             room_id,
-            hold_id=hold_id,
-            buyer_id=buyer_id,
-            lines=[msgspec.structs.asdict(line) for line in merged(wanted)],
+            hold_ids=[each.hold_id for each in requests],
+            buyer_ids=[each.buyer_id for each in requests],
+            picks=picks,
+            wants=[
+                {"lines": [[line.sale_id, line.quantity] for line in lines], "or_wait": or_wait}
+                for lines, or_wait in numbers
+            ],
             outbox_entries_max=self._outbox_entries_max,
+            waitlist_max=self._waitlist_max,
             reclaim_max=RECLAIM_BATCH_MAX,
             **self._id_window,
         )
+        return results_of(requests, answer, durability)
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(
@@ -127,15 +169,23 @@ class RedisStore:
             reclaim_max=RECLAIM_BATCH_MAX,
         )
 
+    async def refund(
+        self, room_id: str, hold_id: str, refund_id: str, *, with_restock: bool
+    ) -> Result:
+        return await self._command(
+            "refund", room_id, hold_id=hold_id, refund_id=refund_id, with_restock=with_restock
+        )
+
     async def expire_due(self, room_id: str, at_most: int = 100) -> Swept:
-        answer = await self._call(
+        answer, _ = await self._call(
             "expire", room_id, at_most=at_most, forget_after_ms=self._forget_after_ms
         )
         return msgspec.convert({"holds": [], "again": False} | answer, Swept)
 
     async def audit(self, room_id: str, buyers: Sequence[str] = ()) -> RoomFacts:
         """The room's sales, and some fields of `buyers`, at one moment."""
-        return msgspec.convert(await self._call("audit", room_id, buyers=list(buyers)), RoomFacts)
+        facts, _ = await self._call("audit", room_id, buyers=list(buyers))
+        return msgspec.convert(facts, RoomFacts)
 
     def scan(self, room_id: str) -> RoomScan:
         """The room's holds and buyers, in small steps."""
@@ -165,15 +215,16 @@ class RedisStore:
 
     async def _command(self, script: str, room_id: str, **args: Any) -> Result:
         """Runs a command; again for as long as it says that more due holds can be reclaimed."""
-        answer = await self._call(script, room_id, **args)
+        answer, durability = await self._call(script, room_id, **args)
         while answer.get("again"):
-            answer = await self._call(script, room_id, **args)
-        return msgspec.convert(answer, Result)
+            answer, durability = await self._call(script, room_id, **args)
+        return msgspec.convert(answer | {"durability": durability}, Result)
 
-    async def _call(self, script: str, room_id: str, **args: Any) -> dict[str, Any]:
+    async def _call(
+        self, script: str, room_id: str, **args: Any
+    ) -> tuple[dict[str, Any], Durability]:
         with unavailable_when_failing():
-            answer: dict[str, Any] = await self._scripts.call(script, room_id, args)
-        return answer
+            return await self._scripts.call(script, room_id, args)
 
 
 def _pools(packed: Any) -> list[Pool]:

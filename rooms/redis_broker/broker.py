@@ -1,15 +1,18 @@
 """Room events through Redis: the publishing side, and the room's record.
 
-Publishing is one pipelined round trip whatever the number of events, one script for each. The
-receiving side is `subscriber.py`.
+Publishing is one pipelined round trip whatever the number of events: one script for each, and one
+for many users' own events together, which are all that a rush of purchases tells. The receiving
+side is `subscriber.py`.
 """
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgpack
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
@@ -19,10 +22,31 @@ from rooms.redis_broker import keys
 from rooms.redis_broker.envelope import decode
 from rooms.redis_broker.failing import unavailable_when_failing
 
-PUBLISH_LUA = (files("rooms.redis_broker") / "scripts" / "publish.lua").read_text("utf-8")
-PUBLISH_SHA1 = hashlib.sha1(PUBLISH_LUA.encode(), usedforsecurity=False).hexdigest()
+PERSONAL_MAX = 200  # users' own events in one message
 PRESENCE_FRESH_MS = 10_000  # a worker not heard from for longer no longer counts
 EVENT_ID_KEPT_S = 600  # how long an event's id is remembered; a retry comes sooner
+MSGPACK_NIL = b"\xc0"
+
+
+class _Script(NamedTuple):
+    text: str
+    sha1: str
+    keys: int  # how many
+
+
+def _script(name: str, keys: int) -> _Script:
+    text = (files("rooms.redis_broker") / "scripts" / f"{name}.lua").read_text("utf-8")
+    return _Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), keys)
+
+
+_PUBLISH, _PERSONAL = _script("publish", 3), _script("personal", 1)
+
+
+def _is_personal(event: Outgoing) -> bool:
+    """Whether it is one user's and nothing is to be written for it."""
+    return bool(event.to) and not (
+        event.numbered or event.source or event.event_id or event.remember
+    )
 
 
 class RedisBroker:
@@ -36,23 +60,47 @@ class RedisBroker:
     async def publish(self, room_id: str, events: Sequence[Outgoing]) -> None:
         if not events:
             return
+        personal = [event for event in events if _is_personal(event)]
+        calls = [
+            (_PUBLISH, self._arguments(room_id, each)) for each in events if not _is_personal(each)
+        ]
+        calls += [(_PERSONAL, bundle) for bundle in self._bundles(room_id, personal)]
         with unavailable_when_failing():
             try:
-                await self._publish(room_id, events, has_source=False)
+                await self._call(calls, has_source=False)
             except NoScriptError:  # the room's Redis does not know it (any more): send all again
-                await self._publish(room_id, events, has_source=True)
+                await self._call(calls, has_source=True)
 
-    async def _publish(self, room_id: str, events: Sequence[Outgoing], *, has_source: bool) -> None:
-        """The script's source goes with the first event, if at all: the others find it there."""
+    async def _call(self, calls: Sequence[tuple[_Script, list[Any]]], *, has_source: bool) -> None:
+        """A script's source goes with its first call, if at all: the others find it there."""
         pipe = self._redis.pipeline(transaction=False)
-        for number, event in enumerate(events):
-            call, script = (
-                (pipe.eval, PUBLISH_LUA)
-                if has_source and number == 0
-                else (pipe.evalsha, PUBLISH_SHA1)
-            )
-            call(script, 3, *self._arguments(room_id, event))
+        sent: set[str] = set()
+        for script, arguments in calls:
+            if has_source and script.sha1 not in sent:
+                pipe.eval(script.text, script.keys, *arguments)
+            else:
+                pipe.evalsha(script.sha1, script.keys, *arguments)
+            sent.add(script.sha1)
         await pipe.execute()
+
+    def _bundles(self, room_id: str, personal: Sequence[Outgoing]) -> Iterator[list[Any]]:
+        """Arguments that publish many users' events at once."""
+        at = MSGPACK_NIL + msgpack.packb(time.time_ns() // 1_000_000)
+        by_class: dict[str, list[Outgoing]] = {}
+        for event in personal:
+            by_class.setdefault(event.delivery.value, []).append(event)
+        for delivery, events in by_class.items():
+            for start in range(0, len(events), PERSONAL_MAX):
+                part = events[start : start + PERSONAL_MAX]
+                yield [
+                    keys.state(room_id),
+                    keys.channel(room_id),
+                    delivery,
+                    msgpack.packb([event.to for event in part]),
+                    msgpack.packb([event.head + at + event.body for event in part]),
+                    secrets.token_hex(8),
+                    self._publish_command,
+                ]
 
     def _arguments(self, room_id: str, event: Outgoing) -> list[Any]:
         return [
@@ -87,7 +135,7 @@ class RedisBroker:
             _, raw, entries = await pipe.execute()
         fields = {name.decode(): value.decode() for name, value in raw.items()}
         position = Position(fields.pop("epoch"), int(fields.pop("offset", "0")))
-        recent = [decode(entry[b"e"]) for _, entry in reversed(entries)]
+        recent = [event for _, entry in reversed(entries) for event in decode(entry[b"e"])]
         return RoomRecord(position, fields, recent)
 
     async def add_likes(self, room_id: str, count: int) -> int:

@@ -104,7 +104,9 @@ class Feeds:
             await self._give_up(feed)
             raise
         if feed not in self._tasks and self._feeds.get(node) is feed:
-            self._tasks[feed] = asyncio.create_task(self._serve(feed), name="feed")
+            task = asyncio.create_task(self._serve(feed), name="feed")
+            self._tasks[feed] = task
+            task.add_done_callback(lambda _: self._tasks.pop(feed, None))
         return feed
 
     async def _serve(self, feed: Feed) -> None:
@@ -115,7 +117,7 @@ class Feeds:
         except Exception:
             log.exception("a feed of %d rooms failed", len(feed.rooms))
         finally:
-            del self._tasks[feed]
+            self._tasks.pop(feed, None)
             await self._give_up(feed)
 
     async def _give_up(self, feed: Feed) -> None:

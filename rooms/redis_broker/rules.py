@@ -23,13 +23,18 @@ class RedisRules:
         self._redis = redis
         self._scripts = Scripts(redis)
 
-    async def versions(self, room_ids: Sequence[str]) -> list[str]:
-        """The version of each room's rules; "" where none were ever made."""
+    async def versions(self, room_ids: Sequence[str]) -> Sequence[str | None]:
+        """The version of each room's rules; "" where none were ever made, None where its server
+        does not answer. Raises BrokerUnavailable if none does."""
         with unavailable_when_failing():
             pipe = self._redis.pipeline(transaction=False)
             for room_id in room_ids:
                 pipe.hget(keys.rules(room_id), "version")
-            return [(version or b"").decode() for version in await pipe.execute()]
+            answers = await pipe.execute(raise_on_error=False)
+            failures = [answer for answer in answers if isinstance(answer, Exception)]
+            if failures and len(failures) == len(answers):
+                raise failures[0]
+        return [None if isinstance(each, Exception) else (each or b"").decode() for each in answers]
 
     async def read(self, room_id: str) -> Rules:
         """All the rules of a room, as they are at one moment."""

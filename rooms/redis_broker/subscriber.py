@@ -66,13 +66,15 @@ class RedisSubscriber:
         elif message["type"] in ("subscribe", "ssubscribe"):
             await self._stands(room_id)
 
-    async def _arrived(self, room_id: str, event: Incoming) -> None:
+    async def _arrived(self, room_id: str, events: Sequence[Incoming]) -> None:
+        """One event, or the events of many users, which have no numbers: the first tells of all."""
         following = self._rooms.get(room_id)
         if following is None:
             return  # its subscription does not stand yet, or no longer
-        match following.judge(event):
+        match following.judge(events[0]):
             case Arrival.NEXT:
-                self._hand_on(room_id, following, event)
+                for event in events:
+                    self._hand_on(room_id, following, event)
             case Arrival.GAP:
                 await self._fill(room_id, following)
             case Arrival.LOST:
@@ -157,4 +159,4 @@ def _position(answer: Any) -> Position:
 
 
 def _events(entries: Any) -> list[Incoming]:
-    return [decode(fields[b"e"]) for _, fields in entries]
+    return [event for _, fields in entries for event in decode(fields[b"e"])]

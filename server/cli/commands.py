@@ -79,6 +79,7 @@ def _print_links(tokens: Tokens, public_url: str) -> None:
         "  Kaibo is live.\n\n"
         f"  Viewer   {public_url}/r/{DEMO_ROOM_ID}\n"
         f"  Host     {_host_link(public_url, DEMO_ROOM_ID, token)}\n"
+        f"  Screen   {_host_link(public_url, DEMO_ROOM_ID, token, page='screen')}\n"
         f"  Health   {public_url}/health/ready\n\n"
         "  Open the viewer in one window and the host in another, then start the flash sale.\n"
         "  Ctrl-C stops it; orders are kept.\n",
@@ -86,8 +87,8 @@ def _print_links(tokens: Tokens, public_url: str) -> None:
     )
 
 
-def _host_link(public_url: str, room: str, token: str) -> str:
-    return f"{public_url}/host/{room}#token={token}"
+def _host_link(public_url: str, room: str, token: str, page: str = "host") -> str:
+    return f"{public_url}/{page}/{room}#token={token}"
 
 
 async def token(
@@ -110,6 +111,7 @@ async def token(
     url = settings.public_url.rstrip("/") or local_url(settings.host, settings.port)
     if role == "host" and (settings.public_url or settings.port):
         _say(f"the host's page: {_host_link(url, room, issued)}")
+        _say(f"the data screen: {_host_link(url, room, issued, page='screen')}")
     return 0
 
 

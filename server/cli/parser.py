@@ -95,8 +95,8 @@ def _add_token(subparsers: Subparsers) -> None:
         subparsers,
         "token",
         commands.token,
-        "Print a signed token for one room and one role; for a host also, on stderr, the link to "
-        "the host's page.",
+        "Print a signed token for one room and one role; for a host also, on stderr, the links to "
+        "the host's page and to the data screen.",
     )
     _add_room(token, "the room it works in; it need not exist yet")
     token.add_argument(
@@ -144,6 +144,10 @@ def _add_sale(subparsers: Subparsers) -> None:
     _add_start(acts)
     end = _act(acts, "end", "end_sale", "End a sale now; holds already given stay payable.")
     _add_settings(end)
+    pause = _act(acts, "pause", "pause_sale", "Sell nothing for a while; holds stay payable.")
+    _add_settings(pause)
+    resume = _act(acts, "resume", "resume_sale", "Sell again after a pause.")
+    _add_settings(resume)
     _add_restock(acts)
     listing = _command(acts, "list", commands.list_sales, "List a room's sales and their stock.")
     _add_room(listing)

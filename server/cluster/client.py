@@ -9,7 +9,7 @@ concerns the rooms in its slots and no others. Why redis-py's own is not used: d
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -26,13 +26,17 @@ log = logging.getLogger("kaibo.cluster")
 
 REDIRECTS_MAX = 5
 ASKED_MAX = 5  # servers asked for the map at once; the first answer is taken
-REFRESH_TIMEOUT_S = 5.0
 REFRESH_PAUSE_S = 0.2  # between two readings of the map, while commands fail
+SILENT_S = 1.0  # how long a server that did not answer in time is not asked again
 SHARDED_SINCE = 7  # the first Redis with SPUBLISH and SSUBSCRIBE
 
 
 class NotCovered(RedisConnectionError):
     """No server has the slot now: a part of the Cluster is down."""
+
+
+class ServerSilent(RedisConnectionError):
+    """A server did not answer in time a moment ago; nobody waits for it again just now."""
 
 
 class ClusterRedis(Redis):
@@ -43,7 +47,9 @@ class ClusterRedis(Redis):
         self._servers = {address: connect(address) for address in seeds}
         self._seeds = tuple(seeds)
         self._slots = SlotMap()
+        self._silent_until_s: dict[Redis, float] = {}
         self._refreshing: asyncio.Task[None] | None = None
+        self._askings: set[asyncio.Task[Any]] = set()
         self.is_sharded = False  # whether every server knows sharded publish and subscribe
         # The pool is for redis-py's looks only: encoding and protocol, which all servers share.
         super().__init__(connection_pool=self._servers[seeds[0]].connection_pool)
@@ -67,7 +73,7 @@ class ClusterRedis(Redis):
             except AskError as ask:
                 return await self._asking(ask, command, options)
             except RedisError as error:
-                self.failed(error)
+                self.failed(server, error)
                 raise
         raise NotCovered("the Cluster keeps sending this command on; it is being changed")
 
@@ -80,16 +86,11 @@ class ClusterRedis(Redis):
         return (await pipe.execute())[1]
 
     async def _any_answer(self, command: Sequence[Any], options: dict[str, Any]) -> Any:
-        """One of the primaries': enough of a Cluster stands if one does."""
+        """The first of the primaries': enough of a Cluster stands if one does."""
         servers: list[Any] = [self._server(address) for address in self._slots.primaries()]
-        asked = [server.execute_command(*command, **options) for server in servers]
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-        failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        for failure in failures:
-            self.failed(failure)
-        if len(failures) == len(answers):
-            raise failures[0] if failures else NotCovered("no server of the Cluster is known")
-        return next(answer for answer in answers if not isinstance(answer, BaseException))
+        return await self._first(
+            [server.execute_command(*command, **options) for server in servers]
+        )
 
     def pipeline(
         self,
@@ -111,7 +112,10 @@ class ClusterRedis(Redis):
         if address is None:
             self.refresh_soon()
             raise NotCovered(f"no server of the Cluster has slot {slot} now")
-        return self._server(address)
+        server = self._server(address)
+        if server in self._silent_until_s and self._silent_until_s[server] > _now_s():
+            raise ServerSilent(f"{address} did not answer a moment ago")
+        return server
 
     def _server(self, address: Address) -> Redis:
         if address not in self._servers:
@@ -126,8 +130,11 @@ class ClusterRedis(Redis):
         self._slots.move(slot, Address(moved.host, moved.port))
         return self._primary(slot)
 
-    def failed(self, error: BaseException) -> None:
-        """If the failure may mean that another server is the primary now, look."""
+    def failed(self, server: Redis, error: BaseException) -> None:
+        """If the failure may mean that another server is the primary now, look. So that loops over
+        rooms get past the silent server's, its commands fail at once for a moment."""
+        if isinstance(error, RedisTimeoutError):
+            self._silent_until_s[server] = _now_s() + SILENT_S
         if isinstance(error, OSError | RedisConnectionError | RedisTimeoutError | ClusterDownError):
             self.refresh_soon()
 
@@ -147,7 +154,7 @@ class ClusterRedis(Redis):
         """Read the map from whichever server answers first. Raises RedisError if none does."""
         known = self._slots.primaries() | self._slots.replicas | set(self._seeds)
         asked = random.sample(sorted(known), min(len(known), ASKED_MAX))
-        host, ranges = await _first([self._ranges(address) for address in asked])
+        host, ranges = await self._first([self._ranges(address) for address in asked])
         self._slots.read(ranges, host)
         await self._forget_servers()
 
@@ -158,17 +165,45 @@ class ClusterRedis(Redis):
             raise NotCovered(f"{address} knows of no slots")
         return address.host, ranges
 
+    async def _first(self, askings: Sequence[Coroutine[Any, Any, Any]]) -> Any:
+        """The first answer; raises the last failure if there is none in time. The others are left
+        to end by their own time: to cancel them would cost their connections."""
+        failure: Exception = NotCovered("no server of the Cluster is known")
+        tasks = [asyncio.create_task(asking) for asking in askings]
+        for task in tasks:
+            self._askings.add(task)
+            task.add_done_callback(self._asked)
+        for each in asyncio.as_completed(tasks):
+            try:
+                return await each
+            except (RedisError, OSError) as error:
+                failure = error
+        raise failure
+
+    def _asked(self, task: "asyncio.Task[Any]") -> None:
+        self._askings.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it, if anybody did
+
     async def _forget_servers(self) -> None:
         """Close the clients of servers that are no longer of the Cluster."""
         kept = self._slots.primaries() | self._slots.replicas | set(self._seeds)
         for address in self._servers.keys() - kept:
-            await self._servers.pop(address).aclose()
+            server = self._servers.pop(address, None)
+            if server is not None:
+                self._silent_until_s.pop(server, None)
+                await server.aclose()
 
     async def look_at_versions(self) -> None:
-        """Whether all primaries are new enough for sharded publish and subscribe."""
+        """Whether the primaries are new enough for sharded publish and subscribe: those that
+        answer, at least one. Raises RedisError."""
         servers = [self._server(address) for address in self._slots.primaries()]
-        infos: list[Any] = await asyncio.gather(*(server.info("server") for server in servers))
-        majors = [int(info["redis_version"].partition(".")[0]) for info in infos]
+        asked = (server.info("server") for server in servers)
+        infos: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
+        found = [info for info in infos if not isinstance(info, BaseException)]
+        if not found:
+            raise infos[0]
+        majors = [int(info["redis_version"].partition(".")[0]) for info in found]
         self.is_sharded = min(majors) >= SHARDED_SINCE
 
     async def aclose(
@@ -177,22 +212,11 @@ class ClusterRedis(Redis):
     ) -> None:
         if self._refreshing is not None:
             await jobs.end({self._refreshing})
+        for asking in self._askings:
+            asking.cancel()
         for server in self._servers.values():
             await server.aclose()
 
 
-async def _first(askings: Sequence[Awaitable[tuple[str, Any]]]) -> tuple[str, Any]:
-    """The first that succeeds; raises the last failure if none does in time."""
-    failure: Exception = RedisTimeoutError("no server of the Cluster answers in time")
-    tasks = [asyncio.ensure_future(asking) for asking in askings]
-    try:
-        for each in asyncio.as_completed(tasks, timeout=REFRESH_TIMEOUT_S):
-            try:
-                return await each
-            except (RedisError, OSError) as error:
-                failure = error
-    finally:
-        for task in tasks:  # cancelled at most: what they still answer is not needed
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    raise failure
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -3,6 +3,8 @@
 The answers are in the order of the commands. A server that is away fails its own commands only;
 with `raise_on_error=False` the others' answers can be used. A transaction is of one slot. What was
 sent to the wrong server was not run, and is sent on: command by command, a transaction as a whole.
+A command without a key (WAIT, CONFIG GET) is a question about the one before it, to the same server
+on the same connection; if that one was sent on, the question fails.
 """
 
 import asyncio
@@ -58,11 +60,12 @@ class ClusterPipeline(Pipeline):
     async def _each_to_its_server(self, commands: Sequence[Command]) -> list[Any]:
         answers: list[Any] = [None] * len(commands)
         by_server: dict[Redis, list[int]] = {}
+        server: Redis | RedisError
         for number, command in enumerate(commands):
-            try:
-                server = self._cluster.node_of(_key(command))
-            except RedisError as error:
-                answers[number] = error
+            if number == 0 or _has_key(command):
+                server = self._server_of(command)
+            if isinstance(server, RedisError):
+                answers[number] = server
             else:
                 by_server.setdefault(server, []).append(number)
         await asyncio.gather(
@@ -70,13 +73,24 @@ class ClusterPipeline(Pipeline):
         )
         return answers
 
+    def _server_of(self, command: Command) -> "Redis | RedisError":
+        try:
+            return self._cluster.node_of(_key(command))
+        except RedisError as error:
+            return error
+
     async def _fill(
         self, answers: list[Any], server: "Redis", commands: Sequence[Command], of: Sequence[int]
     ) -> None:
         theirs = await self._sent(server, [commands[number] for number in of], is_transaction=False)
+        refused: AskError | None = None
         for number, answer in zip(of, theirs, strict=True):
             answers[number] = answer
-            if isinstance(answer, AskError):  # MOVED is one, too
+            if not _has_key(commands[number]):
+                answers[number] = refused or answer
+                continue
+            refused = answer if isinstance(answer, AskError) else None  # MOVED is one, too
+            if refused:
                 answers[number] = await self._sent_on(commands[number])
 
     async def _sent_on(self, command: Command) -> Any:
@@ -96,9 +110,13 @@ class ClusterPipeline(Pipeline):
         try:
             answers: list[Any] = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            self._cluster.failed(error)
+            self._cluster.failed(server, error)
             return [error] * len(commands)
         return answers
+
+
+def _has_key(command: Command) -> bool:
+    return key_in(command[0]) is not None
 
 
 def _key(command: Command) -> str:

@@ -13,7 +13,7 @@ from server.redis_url import Address
 
 # Where a command has its first key, if not right after its name.
 _KEY_AT = {"EVAL": 3, "EVALSHA": 3, "FCALL": 3}
-_KEYLESS = {"PING", "TIME", "INFO"}
+_KEYLESS = {"PING", "TIME", "INFO", "WAIT", "CONFIG GET"}
 
 
 def slot_of(key: str | bytes) -> int:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from redis.asyncio import Redis
@@ -24,7 +25,8 @@ from server.embedded import EmbeddedError
 from server.embedded.child import Child, keep_alive
 from server.embedded.lock import DataDirInUse, DataDirLock
 from server.embedded.redis_binary import find_redis_server, refuse_downgrade
-from server.settings import Fsync
+
+Fsync = Literal["everysec", "always"]  # Redis's own words for when it syncs its file
 
 SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on BSD and macOS, 108 on Linux
 ANSWER_TIMEOUT_S = 60.0  # reading a large append-only file takes a while

@@ -3,8 +3,9 @@
 import asyncio
 
 from inventory.codes import Outcome
-from inventory.hold import Hold, WantedLine
+from inventory.hold import Hold, HoldState, WantedLine
 from inventory.payments.port import Checkout, new_checkout_id
+from inventory.store import Result
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller
@@ -22,23 +23,41 @@ from server.wire.commands import (
 from server.wire.events import ErrorBody
 
 HOLDS_SHOWN_MAX = 50
+_RESERVED = (Outcome.HELD, Outcome.WAITING, Outcome.REPLAYED)
+_GIVEN_BACK = (Outcome.CANCELLED, Outcome.LEFT, Outcome.REPLAYED)
 
 
 async def reserve(parts: HandlerParts, caller: Caller, command: Reserve) -> Reserved | ErrorBody:
     wanted = [WantedLine(line.sale_id, line.quantity) for line in command.lines]
     result = await parts.store.reserve(
-        caller.room_id, command.reservation_id, caller.user_id, wanted
+        caller.room_id,
+        command.reservation_id,
+        caller.user_id,
+        wanted,
+        or_wait=command.or_wait,
     )
-    if result.outcome not in (Outcome.HELD, Outcome.REPLAYED) or result.hold is None:
+    if result.outcome not in _RESERVED or result.hold is None:
         return refusal(result)
-    return Reserved(hold=hold_view(result.hold), replayed=result.outcome is Outcome.REPLAYED)
+    return Reserved(
+        hold=hold_view(result.hold),
+        replayed=result.outcome is Outcome.REPLAYED,
+        durability=result.durability.value,
+        receipt=_receipt(parts, caller, result),
+    )
+
+
+def _receipt(parts: HandlerParts, caller: Caller, result: Result) -> str | None:
+    """Only what is held can be given back: the rest has no units."""
+    if result.hold is None or result.hold.state is not HoldState.HELD:
+        return None
+    return parts.receipts.sign(caller.room_id, result.hold, result.epoch_ms)
 
 
 async def cancel(parts: HandlerParts, caller: Caller, command: Cancel) -> HoldReply | ErrorBody:
     result = await parts.store.cancel(caller.room_id, command.reservation_id, caller.user_id)
-    if result.outcome not in (Outcome.CANCELLED, Outcome.REPLAYED) or result.hold is None:
+    if result.outcome not in _GIVEN_BACK or result.hold is None:
         return refusal(result)
-    return HoldReply(hold=hold_view(result.hold))
+    return HoldReply(hold=hold_view(result.hold), durability=result.durability.value)
 
 
 async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | ErrorBody:
@@ -47,7 +66,12 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
     if result.outcome not in extended or result.hold is None:
         return refusal(result)
     url = await parts.provider.start(await _checkout(parts, caller, result.hold))
-    return PayPage(hold=hold_view(result.hold), pay_url=url)
+    return PayPage(
+        hold=hold_view(result.hold),
+        pay_url=url,
+        durability=result.durability.value,
+        receipt=_receipt(parts, caller, result),
+    )
 
 
 async def _checkout(parts: HandlerParts, caller: Caller, hold: Hold) -> Checkout:

@@ -7,6 +7,7 @@ from typing import Any
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.payments.port import Provider
+from inventory.receipt import Receipts
 from inventory.store import Store
 from rooms.broker import Broker
 from rooms.likes import LikeCounter
@@ -29,6 +30,7 @@ class HandlerParts:
     catalogue: Catalogue
     ledger: Ledger
     provider: Provider
+    receipts: Receipts
     broker: Broker
     likes: LikeCounter
     comment_limiter: Limiter

@@ -10,13 +10,23 @@ from server.refusals import refusal
 from server.tokens import Caller
 from server.views import sale_view
 from server.wire.codes import ErrorCode
-from server.wire.commands import EndSale, PutSale, Restock, SaleReply, StartSale
+from server.wire.commands import (
+    EndSale,
+    PauseSale,
+    PutSale,
+    Restock,
+    ResumeSale,
+    SaleReply,
+    StartSale,
+)
 from server.wire.events import ErrorBody
 
 _DONE = {
     Outcome.CREATED,
     Outcome.STARTED,
     Outcome.STOPPED,
+    Outcome.SALE_PAUSED,
+    Outcome.SALE_RESUMED,
     Outcome.RESTOCKED,
     Outcome.REPLAYED,
 }
@@ -75,6 +85,18 @@ async def start_sale(
 
 async def end_sale(parts: HandlerParts, caller: Caller, command: EndSale) -> SaleReply | ErrorBody:
     return _answer(await parts.store.end_sale(caller.room_id, command.sale_id))
+
+
+async def pause_sale(
+    parts: HandlerParts, caller: Caller, command: PauseSale
+) -> SaleReply | ErrorBody:
+    return _answer(await parts.store.pause_sale(caller.room_id, command.sale_id))
+
+
+async def resume_sale(
+    parts: HandlerParts, caller: Caller, command: ResumeSale
+) -> SaleReply | ErrorBody:
+    return _answer(await parts.store.resume_sale(caller.room_id, command.sale_id))
 
 
 async def restock(parts: HandlerParts, caller: Caller, command: Restock) -> SaleReply | ErrorBody:

@@ -54,6 +54,7 @@ def _minute(minute: int, counted: dict[Counted, int]) -> MinuteView:
         held=of(figures.HELD),
         paid=of(figures.PAID),
         paid_cents=of(figures.PAID_CENTS),
+        refunded_cents=of(figures.REFUNDED_CENTS),
         dropped=of(figures.DROPPED),
         products=[
             ProductMinuteView(

@@ -82,12 +82,14 @@ class MinuteView(Struct, frozen=True):
     held: int
     paid: int
     paid_cents: int
+    refunded_cents: int
     dropped: int
     products: list[ProductMinuteView]
 
 
 class MarkView(Struct, frozen=True):
-    """Something the host did: `pin`, `unpin`, `sale_started`, `sale_ended`, `restocked`,
+    """Something the host did: `pin`, `unpin`, `sale_started`, `sale_ended`, `sale_paused`,
+    `sale_resumed`, `restocked`,
     `announcement` or `poll`."""
 
     at_ms: int

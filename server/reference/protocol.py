@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from inventory.hold import OFFER_DURATION_MS
 from inventory.uuid7 import FUTURE_MAX_MS
 from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
 from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
 from server import session
+from server.assembly import FRAGMENTS_MAX, FRAME_RATE
 from server.http.endpoints import ENDPOINTS
+from server.input_pace import HELD_BYTES_MAX
 from server.reference.codes import close_table, error_table
 from server.reference.markdown import (
     doc,
@@ -62,6 +65,8 @@ COMMAND_NOTES: dict[str, str] = {
     "put_sale": "Nobody can buy until it is started. Other terms under the same id are KEY_REUSED.",
     "start_sale": "Opens `countdown_s` from now and closes `duration_s` after that. Once per sale.",
     "end_sale": "Close a sale now, before its time. Holds already given stay payable.",
+    "pause_sale": "Sell nothing for a while. Holds stay payable, and the time runs on.",
+    "resume_sale": "Sell again after a pause.",
 }
 
 EVENT_NOTES: dict[str, str] = {
@@ -143,6 +148,7 @@ def render() -> str:
             "retention_h": number(settings.retention_s // 3600),
             "future_min": number(FUTURE_MAX_MS // 60_000),
             "extension_s": number(settings.extension_s),
+            "offer_s": number(OFFER_DURATION_MS // 1_000),
             "comments_shown": number(COMMENTS_SHOWN_MAX),
             "questions_shown": number(QUESTIONS_SHOWN_MAX),
             "socket_only": _socket_only(),
@@ -217,7 +223,26 @@ def _views() -> Iterator[str]:
 def _limits(settings: Settings) -> str:
     rate = session.COMMAND_RATE
     rows = [
-        ["a message", f"{number(settings.message_bytes_max)} bytes", "closed with 1009"],
+        [
+            "the handshake",
+            f"{number(settings.header_bytes_max)} bytes, within {settings.request_timeout_s} s",
+            "refused or cut off",
+        ],
+        [
+            "what you send before the welcome",
+            f"{number(HELD_BYTES_MAX)} bytes",
+            "closed with 1009",
+        ],
+        [
+            "a message",
+            f"{number(settings.message_bytes_max)} bytes, in {FRAGMENTS_MAX} frames",
+            "closed with 1009",
+        ],
+        [
+            "frames of a connection, of every kind",
+            f"{FRAME_RATE.burst} at once, then {FRAME_RATE.per_minute // 60} a second",
+            "closed with 4029",
+        ],
         [
             "commands of a connection",
             f"{rate.burst} at once, then {rate.per_minute // 60} a second",

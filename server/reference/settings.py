@@ -30,12 +30,16 @@ NOTES = """\
   `redis://[user:password@]host[:port][/database]` or `unix:///path/to/socket` for one,
   `redis+cluster://[user:password@]host[:port],host...` for a Cluster, found through any of these,
   `redis+sentinel://[user:password@]host[:port],.../name` for the primary that Sentinels call so;
-  `rediss` in place of `redis` is TLS. Kaibo does not check how it is configured: what it loses,
-  Kaibo loses. The data folder is still needed, for the ledger, the signing key and video. See
+  `rediss` in place of `redis` is TLS. What it loses, Kaibo loses. The data folder is still needed,
+  for the ledger, the signing key and video. See
   [Run on Redis Cluster or Sentinel](../how-to/redis-cluster-and-sentinel.md).
-- **`KAIBO_APPENDFSYNC`** is for the private Redis. With `everysec` a power cut can lose the last
-  second or two of holds; with `always` nothing that was acknowledged, but each answer waits for the
-  disk. See [what is not promised](../explanation/why-it-cannot-oversell.md#what-is-not-promised).
+- **`KAIBO_DURABILITY`** is what a purchase survives once it was answered; each answer says it.
+  `memory`: Redis has it; the private Redis syncs its file once a second, so a power cut can lose
+  the last second or two. `fsync`: it is on the disk. The private Redis is set up for that; one of
+  your own needs `appendonly yes`, `appendfsync always` and `no-appendfsync-on-rewrite no`, else the
+  start is refused. `replica`: `KAIBO_REPLICAS_MIN` replicas have it as well. Where Redis could not
+  do it, the purchase stands and the answer says `memory`. See
+  [what is not promised](../explanation/why-it-cannot-oversell.md#what-is-not-promised).
 - **`KAIBO_DATABASE_URL`** may name a SQLite file elsewhere, `sqlite:////path/to/file`, or a
   PostgreSQL, `postgresql://user:password@host/database`. Run `kaibo migrate` before the first start
   on PostgreSQL and after each upgrade, see [Keep the ledger in

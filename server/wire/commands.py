@@ -53,6 +53,7 @@ from server.wire.together import (
 )
 from server.wire.views import (
     CommentView,
+    DurabilityName,
     HoldView,
     ProductView,
     RoomView,
@@ -102,17 +103,28 @@ class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reserve(Command, frozen=True):
-    """Hold units of one or more sales, all or none. Retrying with the same id is safe."""
+    """Hold units of one or more sales, all or none. Retrying with the same id is safe.
+
+    With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
+    waitlist instead.
+    """
 
     reservation_id: Uuid7
     lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
+    or_wait: bool = False
 
 
 class Reserved(Reply, frozen=True):
-    """`replayed`: this id was seen before and `hold` is that first reservation as it is now."""
+    """`replayed`: this id was seen before and `hold` is that first reservation as it is now.
+
+    `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+    you keep and show with `readmit` should the server ever have lost it.
+    """
 
     hold: HoldView
     replayed: bool
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Cancel(Command, frozen=True):
@@ -120,7 +132,10 @@ class Cancel(Command, frozen=True):
 
 
 class HoldReply(Reply, frozen=True):
+    """`durability` as in `Reserved`."""
+
     hold: HoldView
+    durability: DurabilityName
 
 
 class Pay(Command, frozen=True):
@@ -130,8 +145,12 @@ class Pay(Command, frozen=True):
 
 
 class PayPage(Reply, frozen=True):
+    """`durability` and `receipt` as in `Reserved`; this receipt has the new deadline."""
+
     hold: HoldView
     pay_url: str
+    durability: DurabilityName
+    receipt: str | None = None
 
 
 class Holds(Command, frozen=True):
@@ -194,6 +213,14 @@ class EndSale(Command, frozen=True):
     sale_id: Id
 
 
+class PauseSale(Command, frozen=True):
+    sale_id: Id
+
+
+class ResumeSale(Command, frozen=True):
+    sale_id: Id
+
+
 class Restock(Command, frozen=True):
     """Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id."""
 
@@ -250,6 +277,8 @@ COMMANDS: dict[str, type[Command]] = {
     "put_sale": PutSale,
     "start_sale": StartSale,
     "end_sale": EndSale,
+    "pause_sale": PauseSale,
+    "resume_sale": ResumeSale,
     "restock": Restock,
     "pin": Pin,
     "rundown": ShowRundown,
@@ -289,6 +318,8 @@ REPLIES: dict[str, type[Reply]] = {
     "put_sale": SaleReply,
     "start_sale": SaleReply,
     "end_sale": SaleReply,
+    "pause_sale": SaleReply,
+    "resume_sale": SaleReply,
     "restock": SaleReply,
     "pin": Done,
     "rundown": RundownReply,

@@ -38,6 +38,8 @@ LEAST_ROLE: dict[str, Role] = {
     "put_sale": "host",
     "start_sale": "host",
     "end_sale": "host",
+    "pause_sale": "host",
+    "resume_sale": "host",
     "restock": "host",
     "pin": "host",
     "rundown": "host",

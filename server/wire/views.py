@@ -5,7 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 Role = Literal["viewer", "assistant", "host"]
-HoldStateView = Literal["held", "paid", "cancelled", "expired", "refund_due"]
+DurabilityName = Literal["memory", "fsync", "replica"]
+HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
 
 class View(Struct, frozen=True):
@@ -42,6 +43,7 @@ class SaleView(View, frozen=True):
     ends_at_ms: int | None
     paused: bool
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class StockView(View, frozen=True):
@@ -53,6 +55,7 @@ class StockView(View, frozen=True):
     held: int
     sold: int
     version: int
+    waiting: int = 0  # buyers on the waitlist
 
 
 class LineView(View, frozen=True):
@@ -63,7 +66,11 @@ class LineView(View, frozen=True):
 
 
 class HoldView(View, frozen=True):
-    """One of the viewer's own reservations; a paid one is an order."""
+    """One of the viewer's own reservations; a paid one is an order.
+
+    `waiting`: on the sale's waitlist, until `deadline_ms` at most. `offered`: it waited, a unit
+    came back and is held until `deadline_ms`.
+    """
 
     reservation_id: str
     buyer_id: str
@@ -73,6 +80,7 @@ class HoldView(View, frozen=True):
     created_at_ms: int
     deadline_ms: int
     finished_at_ms: int | None
+    offered: bool = False
 
 
 class CommentView(View, frozen=True):

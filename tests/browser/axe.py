@@ -14,7 +14,7 @@ async def barriers(page: Page) -> list[str]:
     await page.evaluate(AXE.read_text(encoding="utf-8"))  # the page's own policy forbids a tag
     found: list[dict[str, Any]] = await page.evaluate("axe.run().then(told => told.violations)")
     return [
-        f"{one['id']}: {node['target']} {node['html']}"
+        f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
         for one in found
         if one["impact"] in GRAVE
         for node in one["nodes"]

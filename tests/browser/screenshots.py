@@ -82,6 +82,9 @@ async def _take_in(language: str, server: LiveServer, browser: Browser, folder: 
     await phone.locator("[data-testid=order-item][data-state=paid]").wait_for()
     await shoot(phone, "orders-phone")
     await shoot(host, "host")
+    screen = await page(DESKTOP, link[1].replace("/host/", "/screen/"))
+    await screen.locator("[data-testid=screen-orders]:not(:text-is('0'))").wait_for()
+    await shoot(screen, "screen")
     await shoot(await page(DESKTOP, server.url), "lobby")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rooms.redis_broker.keys import channel
+from server.connecting import redis_client
 from tests.faults.bystanders import bystanders
 from tests.harness import LiveServer, open_room
 from tests.raw_socket import CLOSE, TEXT, RawSocket, frame, handshake, ping_command, within
@@ -60,6 +62,22 @@ async def test_peers_that_leave_amid_the_handshake_leave_no_socket_behind(
             async with await RawSocket.connect(live_server) as raw:
                 raw.send(handshake(room, live_server.token(room)) + frame(TEXT, ping_command()))
         await until_open(live_server, before)
+
+
+async def test_a_room_that_all_left_while_they_joined_is_followed_no_more(
+    live_server: LiveServer,
+) -> None:
+    room = await open_room(live_server)
+    for _ in range(50):  # some are gone before their welcome is looked up, some after
+        async with await RawSocket.connect(live_server) as raw:
+            raw.send(handshake(room, live_server.token(room)))
+    async with redis_client(f"unix://{live_server.data_dir}/redis/redis.sock") as redis:
+
+        async def wait() -> None:
+            while (await redis.pubsub_numsub(channel(room)))[0][1]:
+                await asyncio.sleep(0.05)
+
+        await within(wait())
 
 
 async def until_open(server: LiveServer, sockets_max: int) -> None:

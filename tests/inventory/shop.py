@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import msgpack
 from redis import Redis as BlockingRedis
@@ -96,10 +97,10 @@ class RedisServer:
 class Shop:
     """A room with its store and its clock."""
 
-    def __init__(self, redis: Redis, room_id: str | None = None, **options: int) -> None:
+    def __init__(self, redis: Redis, room_id: str | None = None, **options: Any) -> None:
         self.redis = redis
         self.room_id = room_id or f"room-{secrets.token_hex(6)}"
-        defaults = {"retention_ms": RETENTION_MS, "extension_ms": EXTENSION_MS}
+        defaults: dict[str, Any] = {"retention_ms": RETENTION_MS, "extension_ms": EXTENSION_MS}
         self.store = RedisStore(redis, **(defaults | options))
         self.now_ms = time.time_ns() // 1_000_000 + AHEAD_MS
 

@@ -129,10 +129,6 @@ async def plant_lost_deadlines(shop: Shop, _paid: str) -> None:
     await shop.redis.delete(shop.key("deadlines"))
 
 
-async def plant_stray_deadline(shop: Shop, paid: str) -> None:
-    await shop.redis.zadd(shop.key("deadlines"), {paid: 1})
-
-
 async def plant_changed_hold(shop: Shop, paid: str) -> None:
     hold = await shop.store.hold(shop.room_id, paid)
     assert hold is not None
@@ -143,10 +139,6 @@ async def plant_changed_hold(shop: Shop, paid: str) -> None:
 
 async def plant_unreadable_hold(shop: Shop, paid: str) -> None:
     await shop.redis.hset(shop.key("holds"), paid, b"\xc1")
-
-
-async def plant_deadline_of_nothing(shop: Shop, _paid: str) -> None:
-    await shop.redis.zadd(shop.key("deadlines"), {"nobody": 1})
 
 
 async def plant_buyer(shop: Shop, _paid: str) -> None:
@@ -177,8 +169,6 @@ async def plant_lost_pool(shop: Shop, _paid: str) -> None:
         (plant_changed_hold, "lines in SQL: expected"),
         (plant_unreadable_hold, "cannot be read"),
         (plant_lost_deadlines, "is held: expected a deadline, found none"),
-        (plant_stray_deadline, "is paid: expected no deadline, found one"),
-        (plant_deadline_of_nothing, "hold nobody is not there: expected no deadline, found one"),
         (plant_unforgettable, "is paid: expected a finish time, found none"),
         (plant_stray_finish, "hold nobody is not there: expected no finish time, found one"),
         (plant_buyer_count, "buyer count tea:bob: expected 1, found 0"),

@@ -1,5 +1,7 @@
 """The pure rules of holds: transitions as data, and what counts as the same command."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,11 @@ def held(**changes: object) -> Hold:
     return Hold(**(record | changes))  # type: ignore[arg-type]
 
 
+def paid_by(outcome: Outcome) -> dict[str, Any]:
+    """What a payment sets besides."""
+    return {"payment_id": "pay-1", "paid_late": outcome is Outcome.PAID_LATE}
+
+
 @pytest.mark.parametrize("first", RESOLVED)
 @pytest.mark.parametrize("second", RESOLVED)
 def test_a_hold_resolves_exactly_once(first: Outcome, second: Outcome) -> None:
@@ -45,13 +52,13 @@ def test_a_hold_resolves_exactly_once(first: Outcome, second: Outcome) -> None:
 @pytest.mark.parametrize("lapse", [Outcome.CANCELLED, Outcome.EXPIRED])
 @pytest.mark.parametrize("late", [Outcome.PAID_LATE, Outcome.REFUND_DUE])
 def test_a_payment_after_the_end_is_late_or_to_be_refunded(lapse: Outcome, late: Outcome) -> None:
-    paid = after(after(held(), lapse, 2_000), late, 3_000, "pay-1")
+    paid = after(after(held(), lapse, 2_000), late, 3_000, **paid_by(late))
     assert (paid.state, paid.payment_id) == (TRANSITIONS[late].after, "pay-1")
     assert first_payment_outcome(paid) is late
 
 
 def test_a_payment_in_time_is_remembered_as_such() -> None:
-    paid = after(held(), Outcome.PAID, 2_000, "pay-1")
+    paid = after(held(), Outcome.PAID, 2_000, **paid_by(Outcome.PAID))
     assert first_payment_outcome(paid) is Outcome.PAID
     assert (paid.finished_at_ms, paid.paid_late) == (2_000, False)
 

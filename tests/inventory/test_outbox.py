@@ -54,9 +54,8 @@ async def test_each_change_is_told_once_with_the_records_as_they_were(
     ]
     versions = [entry.pools[0].version for entry in entries]
     assert versions == list(range(1, len(entries) + 1))
-    assert [
-        entry.hold.hold_id for entry in entries if entry.kind is Outcome.PAID and entry.hold
-    ] == [first]
+    paid = [hold for entry in entries if entry.kind is Outcome.PAID for hold in entry.holds]
+    assert [hold.hold_id for hold in paid] == [first]
 
 
 async def test_refusals_and_repeats_tell_nothing(shop: Shop, outbox: Outbox) -> None:

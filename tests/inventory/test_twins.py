@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,14 +21,14 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 
 from inventory.audit import audit
-from inventory.hold import WantedLine
+from inventory.hold import Hold, WantedLine
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.writer import LedgerWriter
 from inventory.memory_store import MemoryStore
 from inventory.pool import is_lawful
 from inventory.redis_store.outbox import Outbox
-from inventory.store import Result, SaleTerms, Swept
+from inventory.store import Result, SaleTerms, Store
 from inventory.uuid7 import FUTURE_MAX_MS
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, RedisServer, Shop
 
@@ -77,7 +77,7 @@ class Twins(RuleBasedStateMachine):
     def run(self, coroutine: Any) -> Any:
         return self.runner.run(coroutine)
 
-    def both(self, command: str, *args: Any, **options: Any) -> Result | Swept:
+    def both(self, command: str, *args: Any, **options: Any) -> Result:
         """Gives a command to both and returns the answer on which they agree."""
         room_id = self.shop.room_id
         expected = self.run(getattr(self.model, command)(room_id, *args, **options))
@@ -92,10 +92,32 @@ class Twins(RuleBasedStateMachine):
             duration_ms = RETENTION_MS if sale_id == "cup" else 99 * RETENTION_MS
             self.both("start_sale", sale_id, 0, duration_ms)
 
-    @rule(wanted=lines, buyer=buyers)
-    def reserve(self, wanted: list[WantedLine], buyer: str) -> None:
+    @rule(wanted=lines, buyer=buyers, or_wait=st.booleans())
+    def reserve(self, wanted: list[WantedLine], buyer: str, or_wait: bool) -> None:
         self.hold_ids.append(self.shop.new_id())
-        self.both("reserve", self.hold_ids[-1], buyer, wanted)
+        self.both("reserve", self.hold_ids[-1], buyer, wanted, or_wait=or_wait)
+
+    @rule(crowd=st.lists(st.tuples(buyers, lines, st.booleans(), picks), max_size=6))
+    def reserve_together(self, crowd: list[tuple[str, list[WantedLine], bool, int]]) -> None:
+        """In one call; the same as one after the other. Some repeat what was asked before."""
+        asked = []
+        for buyer, wanted, or_wait, pick in crowd:
+            if pick > 1:
+                self.hold_ids.append(self.shop.new_id())
+            asked.append((self._picked(pick if pick < 2 else 0), buyer, wanted, or_wait))
+        expected = [
+            self.run(self.model.reserve(self.shop.room_id, *each[:3], or_wait=each[3]))
+            for each in asked
+        ]
+        found = self.run(self._together(asked))
+        for one, other in zip(expected, found, strict=True):
+            assert (other.outcome, other.hold) == (one.outcome, one.hold)
+
+    async def _together(self, asked: list[tuple[str, str, list[WantedLine], bool]]) -> list[Result]:
+        reserve, room_id = self.shop.store.reserve, self.shop.room_id
+        return await asyncio.gather(
+            *(reserve(room_id, *each[:3], or_wait=each[3]) for each in asked)
+        )
 
     @rule(buyer=buyers, sale_id=st.sampled_from(("tea", "cup")))
     def reserve_one(self, buyer: str, sale_id: str) -> None:
@@ -125,9 +147,24 @@ class Twins(RuleBasedStateMachine):
         amount_cents = (hold.amount_cents if hold else 100) + (wrong == 4)
         self.both("pay", hold_id, payment, amount_cents)
 
+    @rule(pick=picks, refund=st.sampled_from(("refund-1", "refund-2")), restock=st.booleans())
+    def refund(self, pick: int, refund: str, restock: bool) -> None:
+        self.both("refund", self._picked(pick), refund, with_restock=restock)
+
     @rule(at_most=st.sampled_from((1, 100)))
     def expire_due(self, at_most: int) -> None:
-        self.both("expire_due", at_most)
+        """Until nothing is left; only the store may come by names of holds that are over."""
+        model, store = self.model, self.shop.store
+        expected, found = (self.run(self._sweep(each, at_most)) for each in (model, store))
+        assert found == expected
+
+    async def _sweep(self, store: Store, at_most: int) -> list[Hold]:
+        holds: list[Hold] = []
+        again = True
+        while again:
+            swept = await store.expire_due(self.shop.room_id, at_most)
+            holds, again = holds + swept.holds, swept.again
+        return sorted(holds, key=lambda hold: hold.hold_id)
 
     @rule(by_ms=st.sampled_from((1, HOLD_MS - 1, HOLD_MS, HOLD_MS, EXTENSION_MS)))
     def time_passes(self, by_ms: int) -> None:
@@ -137,15 +174,19 @@ class Twins(RuleBasedStateMachine):
     def a_day_passes(self, skip: int) -> None:
         if skip == 0:
             self.run(self.shop.advance(RETENTION_MS + FUTURE_MAX_MS + 1))
-            self.both("expire_due")
+            self.expire_due(at_most=100)
 
-    @rule(step=st.sampled_from(("put", "start", "stop")), new=terms, sale_id=sales)
+    @rule(
+        step=st.sampled_from(("put", "start", "stop", "pause", "resume")), new=terms, sale_id=sales
+    )
     def host(self, step: str, new: SaleTerms, sale_id: str) -> None:
         if step == "put":
             self.both("put_sale", new, may_create=new.sale_id not in self.created)
             self.created.add(new.sale_id)
         elif step == "start":
             self.both("start_sale", sale_id, HOLD_MS, 5 * HOLD_MS)
+        elif step in ("pause", "resume"):
+            self.both(f"{step}_sale", sale_id)
         elif sale_id != "tea":
             self.both("end_sale", sale_id)
 
@@ -205,6 +246,8 @@ def test_scripts_and_rules_give_the_same_answers(redis_server: RedisServer, engi
             max_examples=60,
             stateful_step_count=40,
             deadline=None,
+            print_blob=True,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

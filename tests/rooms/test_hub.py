@@ -198,7 +198,6 @@ async def test_a_viewer_that_fills_up_during_a_flush_has_that_flush_and_no_more(
     hub: Hub, broker: Subscriptions
 ) -> None:
     slow = Recorder("slow")
-    await seated(hub, broker, slow)
     write = slow.write
 
     def fill_up(frames: bytes) -> None:
@@ -206,6 +205,7 @@ async def test_a_viewer_that_fills_up_during_a_flush_has_that_flush_and_no_more(
         hub.fall_behind("r", slow)
 
     slow.write = fill_up  # type: ignore[method-assign]
+    await seated(hub, broker, slow)
     hub.deliver("r", event("a"))
     await flushed()
     hub.deliver("r", event("b"))
@@ -290,6 +290,25 @@ async def test_the_last_viewer_out_ends_the_subscription(hub: Hub, broker: Subsc
     await hub.leave("r", bob, broker)
     assert broker.standing == []
     assert hub.statistics().rooms == 0
+
+
+async def test_who_is_dismissed_is_written_nothing_more_and_still_leaves_in_order(
+    hub: Hub, broker: Subscriptions
+) -> None:
+    ending, lagging, staying = Recorder("ending"), Recorder("lagging"), Recorder("staying")
+    await seated(hub, broker, ending, lagging, staying)
+    hub.fall_behind("r", lagging)
+    hub.deliver("r", event("a"))  # its flush is due already
+    hub.dismiss("r", ending)
+    hub.dismiss("r", lagging)
+    hub.drained("r", lagging)
+    hub.deliver("r", event("yours", to="ending"))
+    await flushed()
+    assert (ending.writes, lagging.writes, staying.writes) == ([], [], [b"<a>"])
+    assert hub.audiences() == {"r": 1}
+    for viewer in (ending, lagging, staying):
+        await hub.leave("r", viewer, broker)
+    assert broker.standing == []
 
 
 async def test_leaving_twice_is_harmless(hub: Hub, broker: Subscriptions) -> None:

@@ -169,3 +169,19 @@ async def test_a_redis_that_lost_its_latest_writes_is_another_stream(
     await listening.until(lambda: texts(listening.received)[-1] == "goes on")
     assert texts(listening.received) == ["kept", "lost", "lost too", "goes on"]
     assert (await listening.broker.record(listening.room, 1)).position.epoch != epoch
+
+
+async def test_events_of_many_users_come_in_one_message_each_to_its_own(
+    redis: Redis, listening: Listening
+) -> None:
+    theirs = [event(f"for {user}", numbered=False)._replace(to=user) for user in ("ann", "bob")]
+    before = (await redis.info("commandstats")).get("cmdstat_publish", {"calls": 0})["calls"]
+    await listening.broker.publish(listening.room, [theirs[0], event("for all"), theirs[1]])
+    await listening.until(lambda: len(listening.received) == 3)
+    told = sorted(
+        (each.to, text)
+        for each, text in zip(listening.received, texts(listening.received), strict=True)
+    )
+    assert told == [("", "for all"), ("ann", "for ann"), ("bob", "for bob")]
+    after = (await redis.info("commandstats"))["cmdstat_publish"]["calls"]
+    assert after - before == 2

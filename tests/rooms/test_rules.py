@@ -26,7 +26,7 @@ async def test_what_is_set_is_read_and_every_change_is_another_version(redis: Re
     source = RedisRules(redis)
     assert await source.read("r") == Rules()
     assert await source.versions(["r", "other"]) == ["", ""]
-    versions = {""}
+    versions: set[str | None] = {""}
     for change in (
         source.set_rules("r", 5, ["Spam", "微信"]),
         source.set_assistant("r", "ann", True),

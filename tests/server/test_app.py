@@ -30,7 +30,7 @@ async def test_no_more_comments_at_once_than_in_a_minute(tmp_path: Path, per_min
 
 
 async def test_a_servers_stores_are_opened_under_its_lock(tmp_path: Path) -> None:
-    settings = Settings(data_dir=str(tmp_path / "data"), appendfsync="always")
+    settings = Settings(data_dir=str(tmp_path / "data"), durability="fsync")
     settings.make_data_folder()
     with DataDirLock(settings.data_path) as lock:
         async with open_stores(settings, lock) as stores:

@@ -25,7 +25,7 @@ def hold(buyer_id: str, **quantities: int) -> Hold:
 
 
 def entry(kind: Outcome, of: Hold) -> Entry:
-    return Entry(room_id="r", stream_id="1-0", position=1, kind=kind, hold=of)
+    return Entry(room_id="r", stream_id="1-0", position=1, kind=kind, holds=[of])
 
 
 @pytest.mark.parametrize(

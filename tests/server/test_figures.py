@@ -48,7 +48,7 @@ def hold(*quantities: int) -> Hold:
 
 
 def test_a_reservation_and_its_payment_are_counted_in_their_minute() -> None:
-    entries = [entry(Outcome.HELD, hold=hold(2, 1)), entry(Outcome.PAID, 1, hold=hold(2, 1))]
+    entries = [entry(Outcome.HELD, holds=[hold(2, 1)]), entry(Outcome.PAID, 1, holds=[hold(2, 1)])]
     counts, marks = sold(entries)
     assert marks == []
     assert counts == {
@@ -69,11 +69,11 @@ def test_a_reservation_and_its_payment_are_counted_in_their_minute() -> None:
 def test_a_late_payment_is_a_payment_and_a_double_one_is_none() -> None:
     counts, _ = sold(
         [
-            entry(Outcome.PAID_LATE, hold=hold(1)),
-            entry(Outcome.SECOND_PAYMENT, 1, hold=hold(1)),
-            entry(Outcome.REFUND_DUE, 2, hold=hold(1)),
-            entry(Outcome.EXPIRED, 3, hold=hold(1)),
-            entry(Outcome.CANCELLED, 4, hold=hold(1)),
+            entry(Outcome.PAID_LATE, holds=[hold(1)]),
+            entry(Outcome.SECOND_PAYMENT, 1, holds=[hold(1)]),
+            entry(Outcome.REFUND_DUE, 2, holds=[hold(1)]),
+            entry(Outcome.EXPIRED, 3, holds=[hold(1)]),
+            entry(Outcome.CANCELLED, 4, holds=[hold(1)]),
         ]
     )
     assert counts[MINUTE][Counted("paid")] == 1

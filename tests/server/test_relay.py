@@ -60,7 +60,7 @@ def entry(position: int, kind: Outcome, buyer_id: str | None, version: int) -> E
         stream_id=f"{position}-0",
         position=position,
         kind=kind,
-        hold=hold(buyer_id) if buyer_id else None,
+        holds=[hold(buyer_id)] if buyer_id else [],
         pools=[pool(version, 10 - version)],
     )
 

@@ -41,7 +41,7 @@ def test_a_public_url_may_be_absent(url: str) -> None:
     assert Settings.load({"KAIBO_PUBLIC_URL": url}).public_url == url
 
 
-def test_appendfsync_is_one_of_two_words() -> None:
-    assert Settings.load({"KAIBO_APPENDFSYNC": "always"}).appendfsync == "always"
-    with pytest.raises(SettingsError, match="KAIBO_APPENDFSYNC"):
-        Settings.load({"KAIBO_APPENDFSYNC": "no"})
+def test_durability_is_one_of_three_words() -> None:
+    assert Settings.load({"KAIBO_DURABILITY": "fsync"}).durability == "fsync"
+    with pytest.raises(SettingsError, match="KAIBO_DURABILITY"):
+        Settings.load({"KAIBO_DURABILITY": "always"})

@@ -51,6 +51,7 @@ export interface Minute {
   held: number;
   paid: number;
   paid_cents: number;
+  refunded_cents: number;
   dropped: number;
   products: ProductMinute[];
 }

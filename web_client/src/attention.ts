@@ -2,8 +2,8 @@
 // button was pressed. Each once for as long as the page is open, gathered for some seconds, and only
 // while somebody looks at the page.
 
-const FLUSH_MS = 4_000;
-const SPREAD_MS = 3_000; // so that a thousand pages that saw the same pin do not answer together
+const FLUSH_MS = { seen: 4_000, clicked: 500 }; // who has pressed may soon be on the way to pay
+const SPREAD_MS = { seen: 3_000, clicked: 1_500 }; // so that a thousand pages that saw the same pin do not answer together
 const IDS_MAX = 20; // per command, as the protocol allows
 
 export interface Looked {
@@ -32,7 +32,14 @@ export class Attention {
     if (this.#told[what].has(productId)) return;
     this.#told[what].add(productId);
     this.#waiting[what].add(productId);
-    this.#later();
+    if (what === "clicked") this.stop(); // it is told sooner than what waits
+    this.#later(what);
+  }
+
+  /** The page is being left: what waits is told now or never. */
+  leave(): void {
+    this.stop();
+    if (this.#isWaiting()) void this.#teller.send(this.#next());
   }
 
   stop(): void {
@@ -40,18 +47,27 @@ export class Attention {
     this.#timer = null;
   }
 
-  #later(): void {
-    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_MS + SPREAD_MS * this.#teller.chance());
+  #later(what: keyof Looked): void {
+    const delayMs = FLUSH_MS[what] + SPREAD_MS[what] * this.#teller.chance();
+    this.#timer ??= setTimeout(() => void this.#flush(), delayMs);
+  }
+
+  #isWaiting(): boolean {
+    return this.#waiting.seen.size + this.#waiting.clicked.size > 0;
+  }
+
+  #next(): Looked {
+    return { seen: first(this.#waiting.seen), clicked: first(this.#waiting.clicked) };
   }
 
   async #flush(): Promise<void> {
     this.#timer = null;
-    const looked = { seen: first(this.#waiting.seen), clicked: first(this.#waiting.clicked) };
+    const looked = this.#next();
     if (this.#teller.isLookedAt() && (await this.#teller.send(looked))) {
       for (const id of looked.seen) this.#waiting.seen.delete(id);
       for (const id of looked.clicked) this.#waiting.clicked.delete(id);
     }
-    if (this.#waiting.seen.size + this.#waiting.clicked.size > 0) this.#later();
+    if (this.#isWaiting()) this.#later("seen");
   }
 }
 

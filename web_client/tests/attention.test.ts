@@ -32,6 +32,21 @@ test("what was looked at is told together, and once", async () => {
   expect(sent.length).toBe(1);
 });
 
+test("a press is told soon, with what waits, or at once when the page is left", async () => {
+  const { attention, sent } = watching();
+  attention.note("seen", "tea");
+  attention.note("clicked", "tea");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(sent).toEqual([{ seen: ["tea"], clicked: ["tea"] }]);
+  attention.note("clicked", "cup");
+  attention.leave();
+  expect(sent.at(-1)).toEqual({ seen: [], clicked: ["cup"] });
+  attention.stop();
+  const other = watching();
+  other.attention.leave();
+  expect(other.sent).toEqual([]);
+});
+
 test("what was not taken is told again", async () => {
   const { attention, sent } = watching([false, true]);
   attention.note("seen", "tea");

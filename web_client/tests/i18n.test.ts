@@ -26,6 +26,15 @@ const NOT_REFUSALS = new Set([
   "PAID_LATE",
   "REFUND_DUE",
   "SECOND_PAYMENT",
+  "WAITING",
+  "OFFERED",
+  "LEFT",
+  "UNSERVED",
+  "SALE_PAUSED",
+  "SALE_RESUMED",
+  "RETURNED",
+  "REFUNDED",
+  "REPAID",
 ]);
 
 test("both languages have the same keys", () => {

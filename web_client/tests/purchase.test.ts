@@ -45,7 +45,7 @@ class Shop {
 }
 
 function held(id: string): Answer<Reserved> {
-  return { ok: true, body: { hold: aHold({ reservation_id: id }), replayed: false } };
+  return { ok: true, body: { hold: aHold({ reservation_id: id }), replayed: false, durability: "memory" } };
 }
 
 /** Lets every promise that can settle do so. */

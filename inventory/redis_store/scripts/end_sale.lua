@@ -10,5 +10,5 @@ if record.ends_at_ms and now_ms >= record.ends_at_ms then
 end
 
 set_end(record, now_ms)
-tell('STOPPED', nil, {record})
+tell('STOPPED', {}, {record})
 return commit('STOPPED', {pools = {record}})

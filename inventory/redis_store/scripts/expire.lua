@@ -7,10 +7,9 @@
 -- The sale is over for good, so what its buyer has bought of it need not be counted any more.
 local function forget_hold(hold_id)
   local its_hold = hold(hold_id)
-  if its_hold and its_hold.state == 'paid' then
-    for _, line in ipairs(its_hold.lines) do
-      count(line.sale_id, its_hold.buyer_id, -line.quantity)
-      write_count(line.sale_id .. ':' .. its_hold.buyer_id)
+  if its_hold and its_hold[STATE] == 'paid' then
+    for _, line in ipairs(its_hold[LINES]) do
+      count(line[SALE_ID], its_hold[BUYER_ID], -line[QUANTITY])
     end
   end
   redis.call('HDEL', HOLDS, hold_id)
@@ -18,11 +17,23 @@ end
 
 local function forget_restock(restock_id) redis.call('HDEL', OPS, restock_id) end
 
--- Returns whether the sale must be kept: somebody still holds units, or its numbers are wrong.
+-- Gaps in the waitlist, left by those who gave up.
+local function drop_places(record)
+  for first = record.waiting_next, record.waiting_end - 1, 1000 do
+    local fields = {}
+    for number = first, math.min(first + 999, record.waiting_end - 1) do
+      fields[#fields + 1] = place_field(record, number)
+    end
+    redis.call('HDEL', WAITING, unpack(fields))
+  end
+end
+
+-- Returns whether the sale must be kept: somebody still holds or awaits units, or its numbers are wrong.
 local function archive(sale_id)
   local record = pool(sale_id)
   if not record then return false end
-  if record.held > 0 or not is_lawful(record) then return true end
+  if record.held > 0 or record.waiting > 0 or not is_lawful(record) then return true end
+  drop_places(record)
   append({'kind', 'ARCHIVED', 'pools', cmsgpack.pack({record})})
   redis.call('HDEL', POOLS, sale_id)
   pools[sale_id] = false
@@ -48,4 +59,5 @@ local expired, more_due = reclaim(args.at_most)
 local packed = commit('EXPIRED', {holds = expired, again = more_due or #old == args.at_most})
 if cmsgpack.unpack(packed).outcome == 'BROKEN' then return packed end
 for _, member in ipairs(old) do forget(member) end
+write_counts()
 return packed

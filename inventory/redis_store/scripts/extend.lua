@@ -4,14 +4,14 @@
 -- Returns: EXTENDED, ALREADY_EXTENDED, NOT_HELD (also when due but not yet expired), UNKNOWN_HOLD.
 
 local its_hold = hold(args.hold_id)
-if not its_hold or its_hold.buyer_id ~= args.buyer_id then return reply('UNKNOWN_HOLD') end
-if its_hold.state ~= 'held' or now_ms >= its_hold.deadline_ms then
+if not its_hold or its_hold[BUYER_ID] ~= args.buyer_id then return reply('UNKNOWN_HOLD') end
+if its_hold[STATE] ~= 'held' or now_ms >= its_hold[DEADLINE] then
   return reply('NOT_HELD', {hold = its_hold})
 end
-if its_hold.extended then return reply('ALREADY_EXTENDED', {hold = its_hold}) end
+if its_hold[EXTENDED] then return reply('ALREADY_EXTENDED', {hold = its_hold}) end
 
-its_hold.extended = true
-its_hold.deadline_ms = its_hold.deadline_ms + args.extension_ms
+its_hold[EXTENDED] = true
+its_hold[DEADLINE] = its_hold[DEADLINE] + args.extension_ms
 save(its_hold)
-tell('EXTENDED', its_hold, {})
+tell('EXTENDED', {its_hold}, {})
 return commit('EXTENDED', {hold = its_hold})

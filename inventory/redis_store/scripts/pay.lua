@@ -3,25 +3,26 @@
 -- args: hold_id, payment_id, amount_cents, reclaim_max
 -- Returns: PAID, PAID_LATE, REFUND_DUE, SECOND_PAYMENT, REPLAYED, UNKNOWN_HOLD, BROKEN.
 --          REFUND_DUE too when a lapsed hold's sale was archived meanwhile.
---          again = true: see reserve.lua. A wrong amount and a second payment change nothing.
+--          again = true: see reserve.lua. A wrong amount, a second payment and one for a hold that
+--          waits change nothing.
 
 local function amount_of(its_hold)
   local cents = 0
-  for _, line in ipairs(its_hold.lines) do cents = cents + line.quantity * line.price_cents end
+  for _, line in ipairs(its_hold[LINES]) do cents = cents + line[QUANTITY] * line[PRICE] end
   return cents
 end
 
 local function first_outcome(its_hold)
-  if its_hold.state == 'refund_due' then return 'REFUND_DUE' end
-  return its_hold.paid_late and 'PAID_LATE' or 'PAID'
+  if its_hold[STATE] == 'refund_due' then return 'REFUND_DUE' end
+  return its_hold[PAID_LATE] and 'PAID_LATE' or 'PAID'
 end
 
 local function is_free(its_hold)
-  for _, line in ipairs(its_hold.lines) do
-    local record = pool(line.sale_id)
+  for _, line in ipairs(its_hold[LINES]) do
+    local record = pool(line[SALE_ID])
     if not record then return false end
-    local counted = units_of(line.sale_id, its_hold.buyer_id) + line.quantity
-    if record.paused or counted > record.per_buyer_max or record.available < line.quantity then
+    local counted = units_of(line[SALE_ID], its_hold[BUYER_ID]) + line[QUANTITY]
+    if record.paused or counted > record.per_buyer_max or record.available < line[QUANTITY] then
       return false
     end
   end
@@ -30,24 +31,31 @@ end
 
 local its_hold = hold(args.hold_id)
 if not its_hold then return reply('UNKNOWN_HOLD') end
-if its_hold.payment_id == args.payment_id then
+if its_hold[PAYMENT_ID] == args.payment_id then
   return reply('REPLAYED', {hold = its_hold, first_outcome = first_outcome(its_hold)})
 end
-if args.amount_cents ~= amount_of(its_hold) then return reply('REFUND_DUE', {hold = its_hold}) end
-if its_hold.state == 'paid' or its_hold.state == 'refund_due' then
+if its_hold[STATE] == 'waiting' or args.amount_cents ~= amount_of(its_hold) then
+  return reply('REFUND_DUE', {hold = its_hold})
+end
+if its_hold[PAYMENT_ID] then
   return reply('SECOND_PAYMENT', {hold = its_hold})
 end
 
 if is_stranded(its_hold) then return reply('BROKEN') end
 
 local outcome = 'PAID'
-if its_hold.state ~= 'held' then
-  local more_due, _ = false, nil
-  if not is_free(its_hold) then _, more_due = reclaim(args.reclaim_max) end
+if its_hold[STATE] ~= 'held' then
+  local more_due = false
+  if not is_free(its_hold) then
+    local _
+    _, more_due = reclaim(args.reclaim_max)
+    serve_waitlists()
+  end
   outcome = is_free(its_hold) and 'PAID_LATE' or 'REFUND_DUE'
   if outcome == 'REFUND_DUE' and more_due then return commit(outcome, {again = true}) end
 end
 
-its_hold.payment_id = args.payment_id
-happen(outcome, its_hold)
+apply(outcome, its_hold)
+its_hold[PAYMENT_ID], its_hold[PAID_LATE] = args.payment_id, outcome == 'PAID_LATE'
+tell_all(outcome, {its_hold})
 return commit(outcome, {hold = its_hold, pools = pools_of(its_hold)})

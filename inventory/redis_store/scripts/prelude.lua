@@ -1,20 +1,29 @@
 -- What every script begins with: the room's keys, its clock, and one set of changes.
 --
--- KEYS (the same eight for every script, all with the room's hash tag; see keys.py):
---   pools holds buyers deadlines finished ops clock outbox
+-- KEYS (the same ten for every script, all with the room's hash tag; see keys.py):
+--   pools holds buyers deadlines finished ops clock outbox waiting epoch
 -- ARGV[1]: the command's own arguments, a msgpack map (each script's header names them)
--- Returns: a msgpack map {outcome, now_ms, hold?, pools?, first_outcome?, ...}
+-- Returns: a msgpack map {outcome, now_ms, epoch_ms, hold?, pools?, first_outcome?, ...}
 --
 -- A script reads records through `pool`, `hold` and `units_of`, changes them in memory, and ends in
--- `commit`, which checks the conservation law of every changed pool BEFORE the first write. A pool
--- that breaks it is paused, a BROKEN entry tells, and nothing else is written.
+-- `commit`, which serves the waitlists and checks the conservation law of every changed pool BEFORE
+-- the first write. A pool that breaks it is paused, a BROKEN entry tells, and nothing else is
+-- written.
 --
 -- The rules twin `inventory/pool.py`, `inventory/hold.py` and `inventory/uuid7.py`.
 -- Records are packed with cmsgpack, never cjson (whose %.14g would round). Lua: 0 is truthy.
 
 local POOLS, HOLDS, BUYERS = KEYS[1], KEYS[2], KEYS[3]
 local DEADLINES, FINISHED, OPS = KEYS[4], KEYS[5], KEYS[6]
-local CLOCK, OUTBOX = KEYS[7], KEYS[8]
+local CLOCK, OUTBOX, WAITING = KEYS[7], KEYS[8], KEYS[9]
+local EPOCH = KEYS[10]
+
+-- A hold is an array: its fields in the order of `Hold` in hold.py, and those of its lines.
+local HOLD_ID, BUYER_ID, LINES, STATE, CREATED_AT, DEADLINE, EXTENDED, OFFERED = 1, 2, 3, 4, 5, 6, 7, 8
+local FINISHED_AT, PAYMENT_ID, PAID_LATE, REFUND_ID = 9, 10, 11, 12
+local SALE_ID, PRODUCT_ID, QUANTITY, PRICE = 1, 2, 3, 4
+
+local OFFER_DURATION_MS, OFFERS_PER_COMMAND_MAX = 60000, 50
 
 local args = cmsgpack.unpack(ARGV[1])
 
@@ -30,10 +39,22 @@ end
 
 local now_ms = read_clock()
 
+-- When this state was restored from SQL; 0 if it never was.
+local epoch_ms = tonumber(redis.call('GET', EPOCH) or '0')
+
 -- Records as they will be. `false` stands for "not there", so that nothing is looked up twice.
 local pools, holds, counts = {}, {}, {}
 local changed_pools, changed_holds, changed_counts, ending = {}, {}, {}, {}
-local entries = {}
+local entries, places, left_places = {}, {}, {}
+local passed_deadlines, deadlines_to_come = {}, {}  -- members; scores and members
+
+local function whole(number) return string.format('%.0f', number) end
+
+-- Names in DEADLINES what must be looked at when (see reclaim.lua), once the command is committed.
+local function look_at(member, from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = whole(from_ms)
+  deadlines_to_come[#deadlines_to_come + 1] = member
+end
 
 local function fetch(cache, key, field)
   local record = cache[field]
@@ -48,6 +69,16 @@ end
 local function pool(sale_id) return fetch(pools, POOLS, sale_id) end
 
 local function hold(hold_id) return fetch(holds, HOLDS, hold_id) end
+
+-- Reads many holds in one go, for those that will be asked for one by one.
+local function fetch_holds(hold_ids)
+  if #hold_ids == 0 then return end
+  for i, packed in ipairs(redis.call('HMGET', HOLDS, unpack(hold_ids))) do
+    if holds[hold_ids[i]] == nil then
+      holds[hold_ids[i]] = packed and cmsgpack.unpack(packed) or false
+    end
+  end
+end
 
 -- Units of a sale that a buyer holds or has bought.
 local function units_of(sale_id, buyer_id)
@@ -65,8 +96,8 @@ local function count(sale_id, buyer_id, change)
 end
 
 local function change_pool(record)
-  pools[record.sale_id] = record
   record.version = record.version + 1
+  pools[record.sale_id] = record
   changed_pools[record.sale_id] = true
 end
 
@@ -77,17 +108,26 @@ local function set_end(record, ends_at_ms)
   change_pool(record)
 end
 
+local function has_ended(record) return record.ends_at_ms and now_ms >= record.ends_at_ms end
+
 local function is_lawful(record)
   return record.total >= 0 and record.available >= 0 and record.held >= 0 and record.sold >= 0
     and record.total == record.available + record.held + record.sold
 end
 
+local function packed_all(records)
+  local packed = {}
+  for i, record in ipairs(records) do packed[i] = cmsgpack.pack(record) end
+  return table.concat(packed)
+end
+
 -- One outbox entry; packed at once, because it must show the records as they are at this step.
-local function tell(kind, its_hold, its_pools, units)
+-- `packed_holds`: their records, one after the other.
+local function tell_packed(kind, packed_holds, its_pools, units)
   local entry = {'kind', kind, 'pools', cmsgpack.pack(its_pools)}
-  if its_hold then
-    entry[#entry + 1] = 'hold'
-    entry[#entry + 1] = cmsgpack.pack(its_hold)
+  if packed_holds ~= '' then
+    entry[#entry + 1] = 'holds'
+    entry[#entry + 1] = packed_holds
   end
   if units then
     entry[#entry + 1] = 'units'
@@ -96,20 +136,25 @@ local function tell(kind, its_hold, its_pools, units)
   entries[#entries + 1] = entry
 end
 
+local function tell(kind, its_holds, its_pools, units)
+  tell_packed(kind, packed_all(its_holds), its_pools, units)
+end
+
 -- The pools of a hold; without those of sales that were archived or lost.
 local function pools_of(its_hold)
   local list = {}
-  for _, line in ipairs(its_hold.lines) do list[#list + 1] = pool(line.sale_id) end
+  for _, line in ipairs(its_hold[LINES]) do list[#list + 1] = pool(line[SALE_ID]) end
   return list
 end
 
 -- A live hold whose pool is gone: a record was lost, and no unit can move.
 local function is_stranded(its_hold)
-  return its_hold.state == 'held' and #pools_of(its_hold) < #its_hold.lines
+  return its_hold[STATE] == 'held' and #pools_of(its_hold) < #its_hold[LINES]
 end
 
--- What an outcome does to a hold: units move `from` one account of each pool `to` another, the
--- buyer's own count changes by `counted` times the units. Twin of TRANSITIONS in hold.py.
+-- What an outcome does to a hold: units move `from` one account of each pool `to` another (supply:
+-- the pool's total changes), the buyer's own count changes by `counted` times the units. Twin of
+-- TRANSITIONS in hold.py.
 local EFFECTS = {
   HELD = {state = 'held', from = 'available', to = 'held', counted = 1},
   PAID = {state = 'paid', from = 'held', to = 'sold', counted = 0},
@@ -117,144 +162,60 @@ local EFFECTS = {
   EXPIRED = {state = 'expired', from = 'held', to = 'available', counted = -1},
   PAID_LATE = {state = 'paid', from = 'available', to = 'sold', counted = 1},
   REFUND_DUE = {state = 'refund_due'},
+  WAITING = {state = 'waiting'},
+  OFFERED = {state = 'held', from = 'available', to = 'held', counted = 1},
+  LEFT = {state = 'cancelled'},
+  UNSERVED = {state = 'expired'},
+  RETURNED = {state = 'refunded', from = 'sold', to = 'available', counted = -1},
+  REFUNDED = {state = 'refunded', from = 'sold', to = 'supply', counted = -1},
+  REPAID = {state = 'refunded'},
 }
 
+local function is_live(its_hold) return its_hold[STATE] == 'held' or its_hold[STATE] == 'waiting' end
+
 local function save(its_hold)
-  holds[its_hold.hold_id] = its_hold
-  changed_holds[its_hold.hold_id] = true
+  holds[its_hold[HOLD_ID]] = its_hold
+  changed_holds[its_hold[HOLD_ID]] = true
 end
 
--- Lets `outcome` happen to a hold, in memory, and tells it. The caller has checked that it may.
-local function happen(outcome, its_hold)
+local function move_units(its_hold, effect)
+  for _, line in ipairs(its_hold[LINES]) do
+    local record, units = pool(line[SALE_ID]), line[QUANTITY]
+    record[effect.from] = record[effect.from] - units
+    if effect.to == 'supply' then
+      record.total = record.total - units
+    else
+      record[effect.to] = record[effect.to] + units
+    end
+    count(line[SALE_ID], its_hold[BUYER_ID], effect.counted * units)
+    change_pool(record)
+  end
+end
+
+-- Lets `outcome` happen to a hold, in memory. The caller has checked that it may, and tells it.
+local function apply(outcome, its_hold)
   local effect = EFFECTS[outcome]
-  if effect.from then
-    for _, line in ipairs(its_hold.lines) do
-      local record = pool(line.sale_id)
-      record[effect.from] = record[effect.from] - line.quantity
-      record[effect.to] = record[effect.to] + line.quantity
-      count(line.sale_id, its_hold.buyer_id, effect.counted * line.quantity)
-      change_pool(record)
-    end
-  end
-  its_hold.state = effect.state
-  its_hold.paid_late = outcome == 'PAID_LATE'
-  if outcome ~= 'HELD' then its_hold.finished_at_ms = now_ms end
+  if effect.from then move_units(its_hold, effect) end
+  its_hold[STATE] = effect.state
+  its_hold[FINISHED_AT] = not is_live(its_hold) and now_ms or nil
   save(its_hold)
-  tell(outcome, its_hold, effect.from and pools_of(its_hold) or {})
 end
 
-local function append(entry) redis.call('XADD', OUTBOX, '*', unpack(entry)) end
-
--- Pauses a sale whose stored record, or the record about to be stored, breaks the law.
-local function pause_broken(sale_id)
-  local record = cmsgpack.unpack(redis.call('HGET', POOLS, sale_id))
-  if record.paused then return record end
-  record.paused = true
-  record.version = record.version + 1
-  redis.call('HSET', POOLS, sale_id, cmsgpack.pack(record))
-  append({'kind', 'BROKEN', 'pools', cmsgpack.pack({record})})
-  return record
-end
-
-local function pause_all_broken()
-  local broken = {}
-  for sale_id in pairs(changed_pools) do
-    if not is_lawful(pools[sale_id]) then broken[#broken + 1] = pause_broken(sale_id) end
-  end
-  return broken
-end
-
--- When retention begins: a hold is remembered for as long as its sales could count its units
--- against its buyer.
-local function retained_from_ms(its_hold)
-  local from_ms = its_hold.finished_at_ms
-  for _, record in ipairs(pools_of(its_hold)) do
-    from_ms = math.max(from_ms, record.ends_at_ms or 0)
-  end
-  return from_ms
-end
-
--- The deadlines hold exactly the live holds, `finished` all the others.
-local function write_hold(hold_id)
-  local record = holds[hold_id]
-  redis.call('HSET', HOLDS, hold_id, cmsgpack.pack(record))
-  if record.state == 'held' then
-    redis.call('ZADD', DEADLINES, record.deadline_ms, hold_id)
-  else
-    redis.call('ZADD', FINISHED, retained_from_ms(record), hold_id)
-    redis.call('ZREM', DEADLINES, hold_id)
-  end
-end
-
-local function write_count(field)
-  if counts[field] <= 0 then
-    redis.call('HDEL', BUYERS, field)
-  else
-    redis.call('HSET', BUYERS, field, counts[field])
-  end
-end
-
-local function reply(outcome, fields)
-  fields = fields or {}
-  fields.outcome = outcome
-  fields.now_ms = now_ms
-  return cmsgpack.pack(fields)
-end
-
--- Checks, then writes everything, then answers. The first write is one that Redis refuses when it
--- is out of memory, so that a full Redis refuses the whole command and not its second half.
-local function commit(outcome, fields)
-  local broken = pause_all_broken()
-  if #broken > 0 then return reply('BROKEN', {pools = broken}) end
-  for sale_id in pairs(changed_pools) do
-    redis.call('HSET', POOLS, sale_id, cmsgpack.pack(pools[sale_id]))
-  end
-  for sale_id in pairs(ending) do
-    redis.call('ZADD', FINISHED, pools[sale_id].ends_at_ms, 'sale:' .. sale_id)
-  end
-  for hold_id in pairs(changed_holds) do write_hold(hold_id) end
-  for field in pairs(changed_counts) do write_count(field) end
-  for _, entry in ipairs(entries) do append(entry) end
-  return reply(outcome, fields)
-end
-
--- Ids (UUIDv7) whose own time is outside the window in which ids are remembered are refused.
-local function is_stale(id)
-  local made_at_ms = tonumber(string.sub(id, 1, 8) .. string.sub(id, 10, 13), 16)
-  return made_at_ms < now_ms - args.retention_ms or made_at_ms > now_ms + args.future_max_ms
-end
-
--- A due hold on a broken pool must not block the others: it is looked at again in a minute.
--- Returns whether the hold was set aside.
-local function set_aside(its_hold)
-  local aside = false
-  for _, line in ipairs(its_hold.lines) do
-    local record = pool(line.sale_id)
-    if not record then
-      aside = true
-    elseif not is_lawful(record) or record.held < line.quantity then
-      pause_broken(line.sale_id)
-      record.paused = true
-      record.version = record.version + 1
-      aside = true
+-- The pools whose units `outcome` moved, each once.
+local function pools_moved(outcome, its_holds)
+  local seen, list = {}, {}
+  for _, its_hold in ipairs(EFFECTS[outcome].from and its_holds or {}) do
+    for _, record in ipairs(pools_of(its_hold)) do
+      if not seen[record] then list[#list + 1] = record end
+      seen[record] = true
     end
   end
-  if aside then redis.call('ZADD', DEADLINES, now_ms + 60000, its_hold.hold_id) end
-  return aside
+  return list
 end
 
--- Expires due holds in memory, oldest first. Returns those expired, and whether more may be due.
-local function reclaim(at_most)
-  local due = redis.call('ZRANGEBYSCORE', DEADLINES, '-inf', now_ms, 'LIMIT', 0, at_most)
-  local expired = {}
-  for _, hold_id in ipairs(due) do
-    local its_hold = hold(hold_id)
-    if not its_hold or its_hold.state ~= 'held' then
-      redis.call('ZREM', DEADLINES, hold_id)  -- a deadline of nothing; it must not stay first
-    elseif not set_aside(its_hold) then
-      happen('EXPIRED', its_hold)
-      expired[#expired + 1] = its_hold
-    end
-  end
-  return expired, #due == at_most
+local function tell_all(outcome, its_holds) tell(outcome, its_holds, pools_moved(outcome, its_holds)) end
+
+local function happen(outcome, its_hold)
+  apply(outcome, its_hold)
+  tell_all(outcome, {its_hold})
 end

@@ -28,7 +28,8 @@ local record = {
   per_buyer_max = args.per_buyer_max, hold_duration_ms = args.hold_duration_ms,
   created_total = args.total_units, total = args.total_units, available = args.total_units,
   held = 0, sold = 0, paused = false, version = 0,
+  waiting = 0, waiting_next = 0, waiting_end = 0,
 }
 change_pool(record)
-tell('CREATED', nil, {record}, record.total)
+tell('CREATED', {}, {record}, record.total)
 return commit('CREATED', {pools = {record}})

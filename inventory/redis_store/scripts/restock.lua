@@ -19,7 +19,7 @@ if record.available + args.units < 0 then return reply('CUT_TOO_DEEP', {pools = 
 record.total = record.total + args.units
 record.available = record.available + args.units
 change_pool(record)
-tell('RESTOCKED', nil, {record}, args.units)
+tell('RESTOCKED', {}, {record}, args.units)
 local packed = commit('RESTOCKED', {pools = {record}})
 if cmsgpack.unpack(packed).outcome == 'RESTOCKED' then
   redis.call(

@@ -11,5 +11,5 @@ end
 
 record.starts_at_ms = now_ms + args.countdown_ms
 set_end(record, record.starts_at_ms + args.duration_ms)
-tell('STARTED', nil, {record})
+tell('STARTED', {}, {record})
 return commit('STARTED', {pools = {record}})

@@ -57,7 +57,7 @@ def test_a_measured_comment_has_the_size_that_the_report_states() -> None:
 def test_the_room_and_the_peers_read_the_envelope_that_the_bench_publishes() -> None:
     payload = comment_payload(EVENT_BYTES)
     message = envelope(payload, "0123456789abcdef")
-    event = decode(message)
+    [event] = decode(message)
     assert event.payload == payload == payload_of(message)
     assert (event.delivery, event.to, event.offset) == (Delivery.CHAT, "", None)
     assert event.epoch == "0123456789abcdef"

@@ -81,7 +81,7 @@ def test_a_room_that_cannot_be_named_is_refused_with_the_rule(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--appendfsync", "never"), "KAIBO_APPENDFSYNC"),
+        (("--durability", "forever"), "KAIBO_DURABILITY"),
         (("--public-url", "foo"), "http://"),
         (("--redis-url", "nonsense"), "KAIBO_REDIS_URL"),
         (("--redis-url", "redis://127.0.0.1:1"), "KAIBO_REDIS_URL"),

@@ -23,6 +23,15 @@ SUCCESSES = {
     Outcome.PAID_LATE,
     Outcome.REFUND_DUE,
     Outcome.SECOND_PAYMENT,
+    Outcome.WAITING,
+    Outcome.OFFERED,
+    Outcome.LEFT,
+    Outcome.UNSERVED,
+    Outcome.SALE_PAUSED,
+    Outcome.SALE_RESUMED,
+    Outcome.RETURNED,
+    Outcome.REFUNDED,
+    Outcome.REPAID,
 }
 
 

@@ -106,6 +106,8 @@ export const en: Texts = {
   "order.cancelled": "Cancelled",
   "order.expired": "Expired",
   "order.refund_due": "Refund due",
+  "order.refunded": "Refunded",
+  "order.waiting": "On the waitlist",
   "order.left": "Pay within {time}",
   "order.pay": "Pay {amount}",
   "order.cancel": "Let it go",

@@ -105,6 +105,8 @@ export const zh = {
   "order.cancelled": "已取消",
   "order.expired": "已过期",
   "order.refund_due": "等待退款",
+  "order.refunded": "已退款",
+  "order.waiting": "候补中",
   "order.left": "请在 {time} 内付款",
   "order.pay": "付款 {amount}",
   "order.cancel": "不要了",

@@ -4,11 +4,13 @@ import type { HoldView } from "../wire/types.gen";
 import type { RoomState } from "./state";
 
 const FINALITY: Record<HoldView["state"], number> = {
+  waiting: 0,
   held: 1,
   cancelled: 2,
   expired: 2,
   paid: 3,
   refund_due: 3,
+  refunded: 4,
 };
 
 export function withHold(state: RoomState, hold: HoldView): RoomState {

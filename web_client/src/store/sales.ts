@@ -22,8 +22,8 @@ export function fresh(sale: SaleView): Sale {
 }
 
 function countersOf(from: StockView): Omit<StockView, "sale_id"> {
-  const { total, available, held, sold, version } = from;
-  return { total, available, held, sold, version };
+  const { total, available, held, sold, version, waiting = 0 } = from;
+  return { total, available, held, sold, version, waiting };
 }
 
 function putSale(state: RoomState, sale: Sale): RoomState {

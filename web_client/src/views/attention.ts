@@ -23,7 +23,10 @@ export function useAttention(): void {
         if (sale !== undefined) attention.note("clicked", sale.product_id);
       }
     });
+    const onLeave = () => attention.leave();
+    window.addEventListener("pagehide", onLeave);
     return () => {
+      window.removeEventListener("pagehide", onLeave);
       stopWatching();
       attention.stop();
     };

@@ -48,10 +48,16 @@ export interface WantedLineBody {
   quantity: number;
 }
 
-/** Hold units of one or more sales, all or none. Retrying with the same id is safe. */
+/**
+ * Hold units of one or more sales, all or none. Retrying with the same id is safe.
+ *
+ * With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
+ * waitlist instead.
+ */
 export interface Reserve {
   reservation_id: string;
   lines: WantedLineBody[];
+  or_wait?: boolean;
 }
 
 export interface Cancel {
@@ -179,6 +185,14 @@ export interface EndSale {
   sale_id: string;
 }
 
+export interface PauseSale {
+  sale_id: string;
+}
+
+export interface ResumeSale {
+  sale_id: string;
+}
+
 /** Add units to a sale, or cut units nobody holds (negative). Retrying is safe by id. */
 export interface Restock {
   restock_id: string;
@@ -263,31 +277,49 @@ export interface LineView {
   price_cents: number;
 }
 
-/** One of the viewer's own reservations; a paid one is an order. */
+/**
+ * One of the viewer's own reservations; a paid one is an order.
+ *
+ * `waiting`: on the sale's waitlist, until `deadline_ms` at most. `offered`: it waited, a unit
+ * came back and is held until `deadline_ms`.
+ */
 export interface HoldView {
   reservation_id: string;
   buyer_id: string;
-  state: "cancelled" | "expired" | "held" | "paid" | "refund_due";
+  state: "cancelled" | "expired" | "held" | "paid" | "refund_due" | "refunded" | "waiting";
   lines: LineView[];
   amount_cents: number;
   created_at_ms: number;
   deadline_ms: number;
   finished_at_ms: number | null;
+  offered?: boolean;
 }
 
-/** `replayed`: this id was seen before and `hold` is that first reservation as it is now. */
+/**
+ * `replayed`: this id was seen before and `hold` is that first reservation as it is now.
+ *
+ * `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
+ * you keep and show with `readmit` should the server ever have lost it.
+ */
 export interface Reserved {
   hold: HoldView;
   replayed: boolean;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
+/** `durability` as in `Reserved`. */
 export interface HoldReply {
   hold: HoldView;
+  durability: "fsync" | "memory" | "replica";
 }
 
+/** `durability` and `receipt` as in `Reserved`; this receipt has the new deadline. */
 export interface PayPage {
   hold: HoldView;
   pay_url: string;
+  durability: "fsync" | "memory" | "replica";
+  receipt?: string | null;
 }
 
 export interface HoldsReply {
@@ -369,6 +401,7 @@ export interface SaleView {
   ends_at_ms: number | null;
   paused: boolean;
   version: number;
+  waiting?: number;
 }
 
 export interface SaleReply {
@@ -450,6 +483,7 @@ export interface StockView {
   held: number;
   sold: number;
   version: number;
+  waiting?: number;
 }
 
 export interface StockEvent {
@@ -556,6 +590,8 @@ export interface Commands {
   put_sale: PutSale;
   start_sale: StartSale;
   end_sale: EndSale;
+  pause_sale: PauseSale;
+  resume_sale: ResumeSale;
   restock: Restock;
   pin: Pin;
   rundown: ShowRundown;
@@ -595,6 +631,8 @@ export interface Replies {
   put_sale: SaleReply;
   start_sale: SaleReply;
   end_sale: SaleReply;
+  pause_sale: SaleReply;
+  resume_sale: SaleReply;
   restock: SaleReply;
   pin: Done;
   rundown: RundownReply;
@@ -656,6 +694,8 @@ export const LEAST_ROLE = {
   put_sale: "host",
   start_sale: "host",
   end_sale: "host",
+  pause_sale: "host",
+  resume_sale: "host",
   restock: "host",
   pin: "host",
   rundown: "host",

@@ -15,8 +15,8 @@ import { Badge } from "../parts";
 import { useDesk } from "./context";
 import { saveFile } from "./save_file";
 
-type Filter = "all" | "held" | "paid";
-const FILTERS: readonly Filter[] = ["all", "held", "paid"];
+type Filter = "all" | "held" | "paid" | "waiting";
+const FILTERS: readonly Filter[] = ["all", "held", "paid", "waiting"];
 const GATHER_MS = 400;
 const RETRY_MS = 3_000;
 

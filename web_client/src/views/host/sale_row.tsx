@@ -3,6 +3,7 @@ import { clockText } from "../../duration";
 import { money, t } from "../../i18n";
 import { phase, type Phase } from "../../store/phase";
 import type { Sale } from "../../store/state";
+import { toastText, toastUndo } from "../../toasts";
 import type { ProductView } from "../../wire/types.gen";
 import { useRoom } from "../context";
 import { Badge } from "../parts";
@@ -36,6 +37,7 @@ export function SaleRow({ product, sale, act }: { product: ProductView; sale: Sa
             {t("host.start")}
           </button>
         )}
+        {(now === "open" || now === "sold_out" || now === "paused") && <PauseButton sale={sale} isPaused={now === "paused"} />}
         {now !== "scheduled" && now !== "ended" && (
           <button
             type="button"
@@ -58,6 +60,28 @@ export function SaleRow({ product, sale, act }: { product: ProductView; sale: Sa
         )}
       </div>
     </div>
+  );
+}
+
+/** Pausing is no danger: it is taken back by the same button, or by the toast. */
+function PauseButton({ sale, isPaused }: { sale: Sale; isPaused: boolean }) {
+  const room = useRoom();
+  const named = { sale_id: sale.sale_id };
+  const press = async () => {
+    const answer = await room.ask(isPaused ? "resume_sale" : "pause_sale", named);
+    if (!answer.ok) return;
+    if (isPaused) toastText("toast.resumed", "good");
+    else toastUndo("toast.paused", () => void room.ask("resume_sale", named));
+  };
+  return (
+    <button
+      type="button"
+      class={isPaused ? "main-button" : "side-button"}
+      data-testid={`pause-${sale.sale_id}`}
+      onClick={() => void press()}
+    >
+      {t(isPaused ? "host.resume" : "host.pause")}
+    </button>
   );
 }
 
@@ -84,6 +108,11 @@ function StockNumbers({ sale }: { sale: Sale }) {
           <b data-testid={`${name}-${sale.sale_id}`}>{sale[name]}</b> {t(key)}
         </span>
       ))}
+      {sale.waiting !== undefined && sale.waiting > 0 && (
+        <span class="stock-figure" data-figure="waiting">
+          <b data-testid={`waiting-${sale.sale_id}`}>{sale.waiting}</b> {t("host.waiting")}
+        </span>
+      )}
       <StockBar sale={sale} />
     </div>
   );

@@ -2,6 +2,7 @@
 import { alsoSay } from "../../i18n";
 import { hostEn } from "../../i18n/host/en";
 import { hostZh } from "../../i18n/host/zh";
+import "../../styles/host_side.css";
 import "../../styles/screen.css";
 
 alsoSay({ zh: hostZh, en: hostEn });
