@@ -39,9 +39,12 @@ export function momentMs(offer: Offer): number | null {
 export function statusText(offer: Offer, sale: Sale): string {
   switch (offer.kind) {
     case "held":
-      return t("card.mine");
+      return t(offer.hold.offered === true ? "card.offered" : "card.mine");
     case "sold_out":
-      return t(sale.held > 0 ? "card.comeBack" : "card.flash", { count: sale.held });
+      return t(sale.held > 0 ? "card.comeBack" : "card.soldOut", { count: sale.held });
+    case "joining":
+    case "waiting":
+      return t("card.waiting");
     case "paid":
       return t("card.seeOrder");
     case "counting":
