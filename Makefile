@@ -3,7 +3,7 @@
 
 # A recipe line is one program; what is made is named by a stamp that its inputs make old.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check load bench-rooms web constraints clean
+.PHONY: help demo test check load bench-rooms bench-inventory web constraints clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -24,6 +24,7 @@ help:
 	@echo "make check        lint, types and import rules only"
 	@echo "make load         300 buyers for 100 units, and an oracle that checks the promises"
 	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
+	@echo "make bench-inventory  what a purchase costs, beside a floor and a small peer"
 	@echo "make web          build the web client"
 	@echo "make constraints  renew constraints.txt with the newest versions"
 	@echo "make clean        remove everything made here except .kaibo, which holds orders"
@@ -50,6 +51,10 @@ load: $(VENV)/.dev
 # With BENCH=--quick it takes a few minutes instead of twenty, and judges nothing.
 bench-rooms: $(VENV)/.dev
 	$(BIN)/python -m loadtests.bench $(BENCH)
+
+# With BENCH=--quick it takes a minute instead of ten, and judges nothing.
+bench-inventory: $(VENV)/.dev
+	$(BIN)/python -m loadtests.bench_inventory $(BENCH)
 
 web: $(VENV)/.runtime
 	@$(WEB) build

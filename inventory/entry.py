@@ -13,7 +13,7 @@ from inventory.hold import Hold
 from inventory.pool import Pool
 
 BEGINNING = "0-0"
-_SEQUENCE_MAX = 1_000_000  # entries in one millisecond, so that a position fits in 63 bits
+POSITIONS_PER_MS = 1_000_000  # entries in one millisecond, so that a position fits in 63 bits
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +47,11 @@ class UnreadableEntry(msgspec.Struct, frozen=True, kw_only=True):
 def position_of(stream_id: str) -> int:
     """A stream id as one number that orders like it: `ms * 1_000_000 + sequence`."""
     time_ms, sequence = stream_id.split("-")
-    if int(sequence) >= _SEQUENCE_MAX:
+    if int(sequence) >= POSITIONS_PER_MS:
         raise ValueError(f"stream id {stream_id} has too high a sequence number")
-    return int(time_ms) * _SEQUENCE_MAX + int(sequence)
+    return int(time_ms) * POSITIONS_PER_MS + int(sequence)
 
 
 def stream_id_of(position: int) -> str:
     """The stream id of a position."""
-    return f"{position // _SEQUENCE_MAX}-{position % _SEQUENCE_MAX}"
+    return f"{position // POSITIONS_PER_MS}-{position % POSITIONS_PER_MS}"

@@ -116,8 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Positive, _about("how long a finished hold and its id are remembered in Redis")
     ] = 86_400
     outbox_entries_max: Annotated[
-        Positive, _about("outbox entries not yet in SQL at which sales pause")
-    ] = 1_000_000
+        Positive,
+        _about("outbox entries, of up to 128 holds each, not yet in SQL at which sales pause"),
+    ] = 50_000
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ, **flags: str | None) -> "Settings":

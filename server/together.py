@@ -42,7 +42,8 @@ class Together:
         rules = await self.rulebook.of(caller.room_id)
         if caller.user_id in rules.banned:
             return None
-        return msgspec.structs.replace(caller, role=rules.role_of(caller.user_id))
+        role = rules.role_of(caller.user_id)
+        return caller if role == caller.role else msgspec.structs.replace(caller, role=role)
 
 
 def together_on(redis: "Redis") -> Together:

@@ -3,24 +3,28 @@
 The caller holds the transaction (`engine.writing`); these functions only execute in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Update, bindparam
+from sqlalchemy import Connection, Update, bindparam, text
 
 from inventory.entry import Entry, UnreadableEntry
-from inventory.ledger.engine import insert, upsert
+from inventory.ledger.bulk import BulkInsert, Row, overwrite
+from inventory.ledger.engine import insert
 from inventory.ledger.postings import (
+    LINE_COLUMNS,
+    MOVEMENT_COLUMNS,
+    ORDER_COLUMNS,
     Postings,
     counter_changes,
     line_rows,
-    movement_row,
-    order_row,
+    movement_rows,
+    order_rows,
     sale_row,
 )
 from inventory.ledger.tables import (
-    ledger_positions,
     movements,
     order_lines,
     orders,
@@ -31,6 +35,19 @@ from inventory.pool import COUNTER_NAMES
 
 UNREADABLE = "unreadable"  # the kind under which an entry is parked whose own is not known
 
+_CLAIM = text(
+    "INSERT INTO ledger_positions (room_id, position) VALUES (:room_id, 0)"
+    " ON CONFLICT (room_id) DO UPDATE SET position = ledger_positions.position RETURNING position"
+)
+_SET_POSITION = text("UPDATE ledger_positions SET position = :position WHERE room_id = :room_id")
+
+# What of an order never changes is not written again: two of its indexes are about it.
+_FIXED = {"room_id", "hold_id", "buyer_id", "amount_cents", "created_at_ms"}
+_CHANGING = [name for name in ORDER_COLUMNS if name not in _FIXED]
+_ORDERS = BulkInsert(orders, ORDER_COLUMNS, overwrite(orders, _CHANGING))
+_LINES = BulkInsert(order_lines, LINE_COLUMNS, "ON CONFLICT DO NOTHING")
+_MOVEMENTS = BulkInsert(movements, MOVEMENT_COLUMNS)
+
 _TERMS = tuple(
     column.name
     for column in sales.columns
@@ -40,32 +57,29 @@ _TERMS = tuple(
 
 def claim_position(connection: Connection, room_id: str) -> int:
     """The room's position, locked until the transaction ends: a second writer waits here."""
-    statement = insert(connection, ledger_positions).values(room_id=room_id, position=0)
-    claim = statement.on_conflict_do_update(
-        index_elements=["room_id"], set_={"position": ledger_positions.c.position}
-    ).returning(ledger_positions.c.position)
-    return int(connection.execute(claim).scalar_one())
+    return int(connection.execute(_CLAIM, {"room_id": room_id}).scalar_one())
 
 
 def set_position(connection: Connection, room_id: str, position: int) -> int:
-    connection.execute(
-        ledger_positions.update()
-        .where(ledger_positions.c.room_id == room_id)
-        .values(position=position)
-    )
+    connection.execute(_SET_POSITION, {"room_id": room_id, "position": position})
     return position
 
 
-def post(connection: Connection, room_id: str, posted: Postings) -> None:
-    """Writes sales, orders, lines and movements. Raises IntegrityError when the backstop holds."""
-    _post_sales(connection, room_id, posted)
-    upsert(connection, orders, [order_row(room_id, hold) for hold in posted.holds])
-    lines = [row for hold in posted.holds for row in line_rows(room_id, hold)]
-    if lines:
-        connection.execute(insert(connection, order_lines).on_conflict_do_nothing(), lines)
-    moves = [movement_row(room_id, movement) for movement in posted.movements]
-    if moves:
-        connection.execute(movements.insert(), moves)
+def post(connection: Connection, posted: Mapping[str, Postings]) -> None:
+    """Writes each room's sales, orders, lines and movements; one statement for all rooms' rows.
+
+    Raises IntegrityError when the backstop holds, and ValueError for what makes no sense.
+    """
+    for room_id, its in posted.items():
+        _post_sales(connection, room_id, its)
+    _ORDERS.execute(connection, _rows(order_rows(key, its.holds) for key, its in posted.items()))
+    _LINES.execute(connection, _rows(line_rows(key, its.holds) for key, its in posted.items()))
+    moves = _rows(movement_rows(key, its.movements) for key, its in posted.items())
+    _MOVEMENTS.execute(connection, moves)
+
+
+def _rows(of_rooms: Iterable[list[Row]]) -> list[Row]:
+    return list(chain.from_iterable(of_rooms))
 
 
 def park(
@@ -99,11 +113,13 @@ def _post_sales(connection: Connection, room_id: str, posted: Postings) -> None:
         return
     rows = [sale_row(room_id, pool) for pool in posted.pools]
     empty = dict.fromkeys(COUNTER_NAMES, 0)
-    fresh = insert(connection, sales).on_conflict_do_nothing()
-    connection.execute(fresh, [row | empty for row in rows])
+    fresh = [row | empty for row in rows if row["sale_id"] in posted.created]
+    if fresh:
+        connection.execute(insert(connection, sales).on_conflict_do_nothing(), fresh)
     changes = counter_changes(posted.movements)
     parameters = [_named(row, changes.get(row["sale_id"], empty)) for row in rows]
-    connection.execute(_SALE_UPDATE, parameters)
+    if connection.execute(_SALE_UPDATE, parameters).rowcount < len(rows):
+        raise ValueError("it is about a sale that SQL has not heard of")
     for sale_id, position in posted.archived.items():
         its_row = (sales.c.room_id == room_id, sales.c.sale_id == sale_id)
         connection.execute(sales.update().where(*its_row).values(archived_position=position))

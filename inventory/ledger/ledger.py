@@ -5,8 +5,8 @@ entry again, after a crash or beside another writer, finds the position there al
 nothing: an effect exactly once, with no acknowledgement that could come too early.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine, Select, func, select, tuple_
@@ -14,9 +14,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from inventory.entry import Entry, UnreadableEntry
 from inventory.hold import Hold, HoldState, Line
-from inventory.ledger import postings
 from inventory.ledger.engine import reading, writing
 from inventory.ledger.journal import claim_position, park, post, set_position
+from inventory.ledger.postings import Postings, fold
 from inventory.ledger.statements import Statements
 from inventory.ledger.tables import (
     ledger_positions,
@@ -25,6 +25,9 @@ from inventory.ledger.tables import (
     parked,
     sales,
 )
+
+T = TypeVar("T")
+AnyEntry = Entry | UnreadableEntry
 
 _IDS_PER_QUERY_MAX = 500  # SQLite takes 32,766 parameters, older ones 999
 
@@ -54,39 +57,60 @@ class Ledger:
         self._engine = engine
         self.statements = Statements(engine)
 
-    def apply(self, room_id: str, entries: Sequence[Entry | UnreadableEntry]) -> int:
-        """Commits the entries that are new, in order; returns the room's position afterwards.
+    def apply(self, room_id: str, entries: Sequence[AnyEntry]) -> int:
+        """Commits a room's entries that are new, in order; returns its position afterwards."""
+        return self.apply_all({room_id: entries})[room_id]
 
-        An entry that cannot be read, or that a constraint refuses, is parked; the rest goes on.
+    def apply_all(self, batches: Mapping[str, Sequence[AnyEntry]]) -> dict[str, int]:
+        """Commits each room's entries that are new, in order; returns their positions afterwards.
+
+        It is one transaction, unless SQL refuses something in it. That is looked for by halves and
+        parked; all the rest is committed as if it had not been there.
         """
         try:
-            return self._apply(room_id, entries)
+            return self._apply(batches)
         except (IntegrityError, DataError) as error:
             reason = str(error.orig)
-        except ValueError as error:  # it reads like an entry and yet makes no sense
+        except (ValueError, OverflowError) as error:  # it can be read and yet makes no sense
             reason = str(error)
-        if len(entries) == 1:
-            return self._park(room_id, entries[0], reason)
-        return [self.apply(room_id, [entry]) for entry in entries][-1]
+        rooms = [(room_id, entries) for room_id, entries in batches.items() if entries]
+        if len(rooms) > 1:
+            parts = [dict(half) for half in _halves(rooms)]
+        else:
+            [(room_id, entries)] = rooms
+            if len(entries) == 1:
+                return {room_id: self._park(room_id, entries[0], reason)}
+            parts = [{room_id: half} for half in _halves(entries)]
+        return {key: at for part in parts for key, at in self.apply_all(part).items()}
 
-    def _apply(self, room_id: str, entries: Sequence[Entry | UnreadableEntry]) -> int:
+    def _apply(self, batches: Mapping[str, Sequence[AnyEntry]]) -> dict[str, int]:
         with writing(self._engine) as connection:
-            position = claim_position(connection, room_id)
-            fresh = [entry for entry in entries if entry.position > position]
-            if not fresh:
-                return position
-            readable = [entry for entry in fresh if isinstance(entry, Entry)]
-            post(connection, room_id, postings.fold(readable))
-            park(connection, room_id, [each for each in fresh if isinstance(each, UnreadableEntry)])
-            return set_position(connection, room_id, fresh[-1].position)
+            positions: dict[str, int] = {}
+            posted: dict[str, Postings] = {}
+            for room_id in sorted(batches):  # one order, so that two writers never wait in a ring
+                position = claim_position(connection, room_id)
+                fresh = [entry for entry in batches[room_id] if entry.position > position]
+                if fresh:
+                    position = set_position(connection, room_id, fresh[-1].position)
+                    posted[room_id] = fold([each for each in fresh if isinstance(each, Entry)])
+                    park(connection, room_id, [e for e in fresh if isinstance(e, UnreadableEntry)])
+                positions[room_id] = position
+            post(connection, posted)
+            return positions
 
-    def _park(self, room_id: str, entry: Entry | UnreadableEntry, reason: str) -> int:
+    def _park(self, room_id: str, entry: AnyEntry, reason: str) -> int:
         with writing(self._engine) as connection:
             position = claim_position(connection, room_id)
             if entry.position <= position:
                 return position
             park(connection, room_id, [entry], reason)
             return set_position(connection, room_id, entry.position)
+
+    def positions(self) -> dict[str, int]:
+        """The position of every room that has one."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(ledger_positions)).mappings()
+            return {row["room_id"]: row["position"] for row in rows}
 
     def position(self, room_id: str) -> int:
         """The outbox position up to which the room is in SQL; 0 before the first entry."""
@@ -171,6 +195,11 @@ class Ledger:
 
 
 _HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
+
+
+def _halves(rows: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    middle = len(rows) // 2
+    return rows[:middle], rows[middle:]
 
 
 def _older_than(hold: Hold | None) -> list[Any]:

@@ -5,13 +5,14 @@ movement, and of each hold and sale the last word only.
 """
 
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from inventory.codes import Outcome
 from inventory.entry import Entry
-from inventory.hold import TRANSITIONS, Hold
+from inventory.hold import TRANSITIONS, Hold, Line
 from inventory.pool import COUNTER_NAMES, Account, Pool
 
 
@@ -32,6 +33,7 @@ class Postings(msgspec.Struct, frozen=True):
     movements: list[Movement]
     holds: list[Hold]  # the last word on each
     pools: list[Pool]  # the last word on each
+    created: set[str]  # the sales that are new
     archived: dict[str, int]  # sale id -> the position at which it left Redis
 
 
@@ -40,13 +42,16 @@ def fold(entries: list[Entry]) -> Postings:
     moves = [movement for entry in entries for movement in movements_of(entry)]
     holds = {hold.hold_id: hold for entry in entries for hold in entry.holds}
     pools = {pool.sale_id: pool for entry in entries for pool in entry.pools}
+    created = {
+        pool.sale_id for entry in entries if entry.kind is Outcome.CREATED for pool in entry.pools
+    }
     archived = {
         pool.sale_id: entry.position
         for entry in entries
         if entry.kind is Outcome.ARCHIVED
         for pool in entry.pools
     }
-    return Postings(moves, list(holds.values()), list(pools.values()), archived)
+    return Postings(moves, list(holds.values()), list(pools.values()), created, archived)
 
 
 def movements_of(entry: Entry) -> list[Movement]:
@@ -76,11 +81,15 @@ def _supply_movements(entry: Entry) -> list[Movement]:
 
 def counter_changes(movements: list[Movement]) -> dict[str, dict[str, int]]:
     """What the movements do to each sale's counters: sale_id -> total, available, held, sold."""
-    changes: dict[str, Counter[Account]] = {}
+    moved: dict[tuple[str, Account, Account], int] = {}  # few, however many movements there are
     for movement in movements:
-        change = changes.setdefault(movement.sale_id, Counter())
-        change[movement.from_account] -= movement.units
-        change[movement.to_account] += movement.units
+        way = (movement.sale_id, movement.from_account, movement.to_account)
+        moved[way] = moved.get(way, 0) + movement.units
+    changes: dict[str, Counter[Account]] = {}
+    for (sale_id, source, target), units in moved.items():
+        change = changes.setdefault(sale_id, Counter())
+        change[source] -= units
+        change[target] += units
     return {sale_id: as_counters(change) for sale_id, change in changes.items()}
 
 
@@ -94,15 +103,30 @@ def as_counters(balances: dict[Account, int] | Counter[Account]) -> dict[str, in
     }
 
 
-def order_row(room_id: str, hold: Hold) -> dict[str, Any]:
-    row = msgspec.structs.asdict(hold)
-    del row["lines"]
-    return row | {"room_id": room_id, "state": hold.state.value, "amount_cents": hold.amount_cents}
+# The columns of the rows below, in their order; a hold's own fields have their names in SQL too.
+_HOLD_COLUMNS = tuple(name for name in Hold.__struct_fields__ if name != "lines")
+ORDER_COLUMNS = ("room_id", "amount_cents", *_HOLD_COLUMNS)
+LINE_COLUMNS = ("room_id", "hold_id", *Line.__struct_fields__)
+MOVEMENT_COLUMNS = ("room_id", *Movement.__struct_fields__)
+
+_of_hold = attrgetter(*(f"{name}.value" if name == "state" else name for name in _HOLD_COLUMNS))
+_of_line = attrgetter(*Line.__struct_fields__)
+_of_movement = attrgetter(*Movement.__struct_fields__)
 
 
-def line_rows(room_id: str, hold: Hold) -> list[dict[str, Any]]:
-    key = {"room_id": room_id, "hold_id": hold.hold_id}
-    return [key | msgspec.structs.asdict(line) for line in hold.lines]
+def order_rows(room_id: str, holds: list[Hold]) -> list[tuple[Any, ...]]:
+    return [(room_id, hold.amount_cents, *_of_hold(hold)) for hold in holds]
+
+
+def line_rows(room_id: str, holds: list[Hold]) -> list[tuple[Any, ...]]:
+    return [(room_id, hold.hold_id, *_of_line(line)) for hold in holds for line in hold.lines]
+
+
+def movement_rows(room_id: str, moves: list[Movement]) -> list[tuple[Any, ...]]:
+    return [
+        (room_id, position, sale_id, source.value, target.value, units, hold_id)
+        for position, sale_id, source, target, units, hold_id in map(_of_movement, moves)
+    ]
 
 
 def sale_row(room_id: str, pool: Pool) -> dict[str, Any]:
@@ -111,12 +135,3 @@ def sale_row(room_id: str, pool: Pool) -> dict[str, Any]:
     for name in (*COUNTER_NAMES, "created_total", "waiting", "waiting_next", "waiting_end"):
         del row[name]
     return row | {"room_id": room_id}
-
-
-def movement_row(room_id: str, movement: Movement) -> dict[str, Any]:
-    row = msgspec.structs.asdict(movement)
-    accounts = {
-        "from_account": movement.from_account.value,
-        "to_account": movement.to_account.value,
-    }
-    return row | accounts | {"room_id": room_id}

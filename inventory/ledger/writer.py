@@ -19,8 +19,11 @@ from inventory.store import InventoryError, StoreUnavailable
 
 log = logging.getLogger("kaibo.ledger")
 
-_ENTRIES_PER_READ_MAX = 500
+_ENTRIES_PER_READ_MAX = 200  # of one to 512 holds each; shared by the rooms, but each has
+_ENTRIES_PER_ROOM_MIN = 10  # that many
 _BLOCK_MS = 500
+_COMMIT_INTERVAL_S = 0.03  # a commit waits for the disk, so it is worth gathering for
+_TRIM_INTERVAL_S = 0.5
 _BACKOFF_MIN_S, _BACKOFF_MAX_S = 0.1, 5.0
 
 
@@ -33,12 +36,16 @@ class LedgerWriter:
         self._catalogue = catalogue
         self._positions: dict[str, int] = {}  # what SQL has committed, as far as we know
         self._untrimmed: set[str] = set()
+        self._trim_next_s = 0.0
+        self._has_more = False  # the last read left something behind
 
     async def run(self, succeeded: Callable[[], None] = lambda: None) -> None:
         """Follows all rooms, those created later too, and survives Redis or SQL being away. Tells
         of each step that succeeded."""
+        clock = asyncio.get_running_loop().time
         backoff_s = _BACKOFF_MIN_S
         while True:
+            began_s = clock()
             try:
                 await self.step(_BLOCK_MS)
                 succeeded()
@@ -48,6 +55,9 @@ class LedgerWriter:
                 self._positions.clear()
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(backoff_s * 2, _BACKOFF_MAX_S)
+            else:
+                pause_s = began_s + _COMMIT_INTERVAL_S - clock()
+                await asyncio.sleep(0 if self._has_more else max(pause_s, 0))
 
     async def step(self, block_ms: int | None = None) -> int:
         """Moves what is there into SQL, waiting up to `block_ms` for it; how many entries."""
@@ -68,19 +78,31 @@ class LedgerWriter:
         return await self._position(room_id)
 
     async def _move(self, room_ids: Sequence[str], block_ms: int | None) -> int:
+        """One read and one commit, for all the rooms together."""
         after = {room_id: stream_id_of(await self._position(room_id)) for room_id in room_ids}
-        entries = await self._outbox.read(after, _ENTRIES_PER_READ_MAX, block_ms)
+        each_max = max(_ENTRIES_PER_READ_MAX // max(len(after), 1), _ENTRIES_PER_ROOM_MIN)
+        entries = await self._outbox.read(after, each_max, block_ms)
         by_room: defaultdict[str, list[Entry | UnreadableEntry]] = defaultdict(list)
         for entry in entries:
             by_room[entry.room_id].append(entry)
-        for room_id, batch in by_room.items():
-            _say_unreadable(batch)
-            self._positions[room_id] = await asyncio.to_thread(self._ledger.apply, room_id, batch)
-            self._untrimmed.add(room_id)
-        for room_id in list(self._untrimmed):
-            with contextlib.suppress(StoreUnavailable):  # its server is away; others' may not be
-                await self._trim(room_id)
+        if by_room:
+            _say_unreadable(entries)
+            self._positions |= await asyncio.to_thread(self._ledger.apply_all, by_room)
+            self._untrimmed |= by_room.keys()
+        self._has_more = any(len(batch) >= each_max for batch in by_room.values())
+        await self._trim_now_and_then()
         return len(entries)
+
+    async def _trim_now_and_then(self) -> None:
+        """Removes what nobody reads again. A room whose Redis is away is left for the next time:
+        its entries wait there, and other rooms must not wait for it."""
+        clock = asyncio.get_running_loop().time
+        if clock() < self._trim_next_s:
+            return
+        self._trim_next_s = clock() + _TRIM_INTERVAL_S
+        for room_id in list(self._untrimmed):
+            with contextlib.suppress(StoreUnavailable):
+                await self._trim(room_id)
 
     async def _position(self, room_id: str) -> int:
         if room_id not in self._positions:

@@ -12,13 +12,20 @@ entries of its own rooms and nobody else's.
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 import msgspec
 from redis.asyncio import Redis
 
-from inventory.entry import BEGINNING, Entry, UnreadableEntry, position_of, stream_id_of
+from inventory.entry import (
+    BEGINNING,
+    POSITIONS_PER_MS,
+    Entry,
+    UnreadableEntry,
+    position_of,
+    stream_id_of,
+)
 from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
 
@@ -26,6 +33,14 @@ log = logging.getLogger("kaibo.outbox")
 
 Rows = list[tuple[Any, Any]]  # stream ids and their fields
 _ASK_AGAIN_S_MIN, _ASK_AGAIN_S_MAX = 0.005, 0.05  # in a Cluster, the longer the quieter it is
+
+
+class Waiting(NamedTuple):
+    """A room whose entries are not all where a reader has come to."""
+
+    room_id: str
+    entries: int  # that are kept; some of them may be behind the reader already
+    oldest_ms: int  # when the first was written that the reader lacks
 
 
 class Outbox:
@@ -110,6 +125,21 @@ class Outbox:
             return await self._redis.xtrim(
                 room_key(room_id, "outbox"), minid=following, approximate=False
             )
+
+    async def waiting(self, positions: Mapping[str, int]) -> list[Waiting]:
+        """The rooms that have entries after these positions; none whose server is away."""
+        pipe = self._redis.pipeline(transaction=False)
+        for room_id, position in positions.items():
+            following = stream_id_of(position + 1)
+            pipe.xlen(room_key(room_id, "outbox"))
+            pipe.xrange(room_key(room_id, "outbox"), min=following, count=1)
+        with unavailable_when_failing():
+            answers = await pipe.execute(raise_on_error=False) if positions else []
+        return [
+            Waiting(room_id, length, position_of(_text(rows[0][0])) // POSITIONS_PER_MS)
+            for room_id, length, rows in zip(positions, answers[::2], answers[1::2], strict=True)
+            if isinstance(rows, list) and rows
+        ]
 
     async def length(self, room_id: str) -> int:
         """Entries that not every reader has committed."""

@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "put_sale": {"sale_id": "x", "product_id": "tea", "price_cents": 1, "total_units": 1},
     "start_sale": {"sale_id": "flash"},
     "end_sale": {"sale_id": "flash"},
+    "pause_sale": {"sale_id": "flash"},
+    "resume_sale": {"sale_id": "flash"},
     "restock": {"restock_id": new_id(), "sale_id": "flash", "units": 1},
     "pin": {"product_id": "tea"},
     "order_products": {"product_ids": ["tea"]},

@@ -119,8 +119,9 @@ async def test_a_second_owner_is_refused_and_told_the_pid(tmp_path: Path) -> Non
             DataDirLock(tmp_path).acquire()
     finally:
         kill(owner)
-    with DataDirLock(tmp_path):
-        pass
+    with DataDirLock(tmp_path):  # it is free again, and so is the Redis that was left running
+        async with running(PrivateRedis(tmp_path)) as client:
+            assert await client.ping()
 
 
 async def test_a_command_is_refused_where_the_owner_uses_another_redis(

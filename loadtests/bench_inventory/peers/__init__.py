@@ -1,0 +1,1 @@
+"""Servers beside ours: the floor, and what a tutorial would build."""
