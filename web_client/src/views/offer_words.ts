@@ -43,8 +43,9 @@ export function statusText(offer: Offer, sale: Sale): string {
     case "sold_out":
       return t(sale.held > 0 ? "card.comeBack" : "card.soldOut", { count: sale.held });
     case "joining":
+      return t("card.soldOut");
     case "waiting":
-      return t("card.waiting");
+      return t("card.waiting", { count: Math.max(1, sale.waiting ?? 1) }); // you, if nobody else
     case "paid":
       return t("card.seeOrder");
     case "counting":

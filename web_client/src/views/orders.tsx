@@ -64,7 +64,7 @@ function LeaveWaitlist({ hold }: { hold: HoldView }) {
   const { till } = useRoom();
   return (
     <div class="order-actions">
-      <span class="order-hint">{t("card.waiting")}</span>
+      <span class="order-hint">{t("order.inLine")}</span>
       <AskOnce
         label={t("order.leave")}
         question={t("order.leaveAsk")}
