@@ -67,6 +67,7 @@ async def test_the_button_says_what_the_host_did_to_the_sale(
     for page in pages:
         await enter(page, live_server, room)
     async with live_server.client(room, live_server.token(room, "host")) as host:
+        await host.ask("pin", product_id="tea")
         for op, state in (("pause_sale", "paused"), ("resume_sale", "buy"), ("end_sale", "ended")):
             await host.ask(op, sale_id="flash")
             for page in pages:
