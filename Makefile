@@ -3,7 +3,7 @@
 
 # A recipe line is one program; what is made is named by a stamp that its inputs make old.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check load bench-rooms bench-inventory web constraints clean
+.PHONY: help demo test check mutants load bench-rooms bench-inventory web constraints clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -22,6 +22,7 @@ help:
 	@echo "make demo         open a room with live video, products and a flash sale; Ctrl-C stops it"
 	@echo "make test         check, build and run every test: Python, web client, browser"
 	@echo "make check        lint, types and import rules only"
+	@echo "make mutants      plant known bugs in a copy, one by one: the tests must notice each"
 	@echo "make load         300 buyers for 100 units, and an oracle that checks the promises"
 	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
 	@echo "make bench-inventory  what a purchase costs, beside a floor and a small peer"
@@ -44,6 +45,10 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	@$(WEB) check
+
+# MUTANTS="word another" tries only those with such words in their names.
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 load: $(VENV)/.dev
 	$(BIN)/python -m loadtests

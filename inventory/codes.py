@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     REPLAYED = "REPLAYED"
     KEY_REUSED = "KEY_REUSED"
     STALE_ID = "STALE_ID"  # the id's own time is outside the window in which ids are remembered
+    STALE_EPOCH = "STALE_EPOCH"  # ... or before Redis was lost: nobody knows what became of it
     # The thing named does not exist, at least not for this buyer.
     UNKNOWN_SALE = "UNKNOWN_SALE"
     UNKNOWN_HOLD = "UNKNOWN_HOLD"
@@ -36,6 +37,7 @@ class Outcome(StrEnum):
     TOO_MANY_SALES = "TOO_MANY_SALES"
     # Success.
     HELD = "HELD"
+    READMITTED = "READMITTED"  # a hold that was lost, given back to who showed its receipt
     EXTENDED = "EXTENDED"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
@@ -49,6 +51,7 @@ class Outcome(StrEnum):
     RESTOCKED = "RESTOCKED"
     SALE_PAUSED = "SALE_PAUSED"
     SALE_RESUMED = "SALE_RESUMED"
+    RESTORED = "RESTORED"  # the room was made anew from SQL, under a new epoch
     ARCHIVED = "ARCHIVED"  # an ended sale left Redis after retention; nobody is answered so
     # What a payment led to; each is final and recorded.
     PAID = "PAID"

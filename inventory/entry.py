@@ -52,6 +52,11 @@ def position_of(stream_id: str) -> int:
     return int(time_ms) * POSITIONS_PER_MS + int(sequence)
 
 
+def time_ms_of(position: int) -> int:
+    """When the entry was made, by Redis's clock."""
+    return position // POSITIONS_PER_MS
+
+
 def stream_id_of(position: int) -> str:
     """The stream id of a position."""
     return f"{position // POSITIONS_PER_MS}-{position % POSITIONS_PER_MS}"

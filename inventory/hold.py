@@ -93,6 +93,9 @@ TRANSITIONS: dict[Outcome, Transition] = {
     Outcome.HELD: Transition(
         frozenset(), HoldState.HELD, Account.AVAILABLE, Account.HELD, buyer_units=1
     ),
+    Outcome.READMITTED: Transition(
+        frozenset(), HoldState.HELD, Account.AVAILABLE, Account.HELD, buyer_units=1
+    ),
     Outcome.PAID: Transition(_LIVE, HoldState.PAID, Account.HELD, Account.SOLD, buyer_units=0),
     Outcome.CANCELLED: Transition(
         _LIVE, HoldState.CANCELLED, Account.HELD, Account.AVAILABLE, buyer_units=-1
@@ -138,6 +141,7 @@ LINES_MAX = 20
 RECLAIM_BATCH_MAX = 100  # due holds a script expires in one go
 OFFER_DURATION_MS = 60_000  # how long a unit that came back is held for who waited
 OFFERS_PER_COMMAND_MAX = 50  # places on a waitlist that one command serves or skips
+READMITTED_MIN_MS = 60_000  # what who shows a receipt has to pay in, however late it is
 WAITLIST_MAX = 10_000  # places of one sale; who comes then is told WAITLIST_FULL
 LIVE_STATES = frozenset({HoldState.HELD, HoldState.WAITING})
 

@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ from inventory.hold import (
 from inventory.pool import Phase, Pool, has_ended, is_lawful, moved, phase
 from inventory.store import Result
 
+Rules = list[tuple[Outcome, Callable[[WantedLine | Line, Pool], bool]]]
+
 
 class MemoryRoom:
     """One room's records, as the hashes in Redis hold them."""
@@ -37,6 +39,7 @@ class MemoryRoom:
         self.bought: Counter[tuple[str, str]] = Counter()  # (sale, buyer) -> units held or bought
         self.restocks: dict[str, tuple[str, int]] = {}  # id -> sale, units
         self.retained_from_ms: dict[str, int] = {}  # hold id, op:restock id, sale:sale id
+        self.epoch_ms = 0  # when it was restored from SQL; 0: never
         self.places: dict[tuple[str, int], str] = {}  # waitlists: (sale, place) -> hold id
         self.touched: set[str] = set()  # sales that the command has changed
         self.unserved: set[str] = set()  # sales of which a command left places to serve
@@ -172,7 +175,7 @@ class MemoryRoom:
 
     def refusal(self, buyer_id: str, wanted: list[WantedLine], now_ms: int) -> Result | None:
         """The first refusal that applies, in the order of `Outcome`, across all lines."""
-        rules: list[tuple[Outcome, Callable[[WantedLine, Pool], bool]]] = [
+        rules: Rules = [
             (
                 Outcome.NOT_STARTED,
                 lambda _, pool: phase(pool, now_ms) in (Phase.SCHEDULED, Phase.COUNTING),
@@ -182,8 +185,24 @@ class MemoryRoom:
             (Outcome.USER_LIMIT, lambda line, pool: self.is_over_limit(buyer_id, line, pool)),
             (Outcome.SOLD_OUT, lambda line, pool: pool.available < line.quantity),
         ]
+        return self._first_refusal(rules, wanted, now_ms)
+
+    def refusal_to_readmit(self, hold: Hold, now_ms: int) -> Result | None:
+        """Whether the sale has ended is no question: the hold was given while it was open."""
+        if len(self.pools_of(hold)) < len(hold.lines):
+            return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
+        rules: Rules = [
+            (Outcome.PAUSED, lambda _, pool: pool.paused),
+            (Outcome.USER_LIMIT, lambda line, pool: self.is_over_limit(hold.buyer_id, line, pool)),
+            (Outcome.SOLD_OUT, lambda line, pool: pool.available < line.quantity),
+        ]
+        return self._first_refusal(rules, hold.lines, now_ms)
+
+    def _first_refusal(
+        self, rules: Rules, lines: Sequence[WantedLine | Line], now_ms: int
+    ) -> Result | None:
         for outcome, applies in rules:
-            for line in wanted:
+            for line in lines:
                 pool = self.pools[line.sale_id]
                 if applies(line, pool):
                     return Result(outcome=outcome, now_ms=now_ms, pools=[pool])

@@ -12,6 +12,7 @@ import msgspec
 from inventory import pool as pools_module
 from inventory.codes import Outcome
 from inventory.hold import (
+    READMITTED_MIN_MS,
     RECLAIM_BATCH_MAX,
     Hold,
     HoldState,
@@ -27,7 +28,7 @@ from inventory.hold import (
 from inventory.memory_room import MemoryRoom
 from inventory.pool import Pool, has_ended, is_shown
 from inventory.store import SALES_MAX, Result, SaleTerms, Swept
-from inventory.uuid7 import forget_before_ms, is_stale
+from inventory.uuid7 import forget_before_ms, is_of_older_epoch, is_stale
 
 
 class MemoryStore:
@@ -79,8 +80,9 @@ class MemoryStore:
             return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
         if has_ended(pool, now_ms):
             return Result(outcome=Outcome.ENDED, now_ms=now_ms, pools=[pool])
-        pool = room.end_at(pool, now_ms)
-        return Result(outcome=Outcome.STOPPED, now_ms=now_ms, pools=[pool])
+        room.end_at(pool, now_ms)
+        room.serve_waitlists(now_ms)
+        return Result(outcome=Outcome.STOPPED, now_ms=now_ms, pools=[room.pools[sale_id]])
 
     async def pause_sale(self, room_id: str, sale_id: str) -> Result:
         return self._set_paused(room_id, sale_id, Outcome.SALE_PAUSED)
@@ -108,6 +110,8 @@ class MemoryStore:
             return Result(outcome=Outcome.KEY_REUSED, now_ms=now_ms)
         if seen is None and is_stale(restock_id, now_ms, self._retention_ms):
             return Result(outcome=Outcome.STALE_ID, now_ms=now_ms)
+        if seen is None and is_of_older_epoch(restock_id, room.epoch_ms):
+            return Result(outcome=Outcome.STALE_EPOCH, now_ms=now_ms)
         if pool is None:
             return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
         if seen is not None:
@@ -141,6 +145,8 @@ class MemoryStore:
             return _replayed(now_ms, first_outcome_of(seen), hold=seen)
         if is_stale(hold_id, now_ms, self._retention_ms):
             return Result(outcome=Outcome.STALE_ID, now_ms=now_ms)
+        if is_of_older_epoch(hold_id, room.epoch_ms):
+            return Result(outcome=Outcome.STALE_EPOCH, now_ms=now_ms)
         if any(line.sale_id not in room.pools for line in lines):
             return Result(outcome=Outcome.UNKNOWN_SALE, now_ms=now_ms)
         refusal = room.refusal(buyer_id, lines, now_ms)
@@ -157,6 +163,29 @@ class MemoryStore:
         room.holds[hold_id] = hold
         room.move_units(hold, Outcome.HELD)
         return Result(outcome=Outcome.HELD, now_ms=now_ms, hold=hold, pools=room.pools_of(hold))
+
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        room, now_ms = self._room(room_id), self._clock()
+        seen = room.holds.get(hold.hold_id)
+        if seen is not None and seen.buyer_id != hold.buyer_id:
+            return Result(outcome=Outcome.KEY_REUSED, now_ms=now_ms)
+        if seen is not None:
+            return _replayed(now_ms, Outcome.READMITTED, hold=seen)
+        if is_stale(hold.hold_id, now_ms, self._retention_ms):
+            return Result(outcome=Outcome.STALE_ID, now_ms=now_ms)
+        refusal = room.refusal_to_readmit(hold, now_ms)
+        while refusal and refusal.outcome in (Outcome.USER_LIMIT, Outcome.SOLD_OUT):
+            if not self._reclaim(room, now_ms):
+                break
+            refusal = room.refusal_to_readmit(hold, now_ms)
+        if refusal:
+            return refusal
+        deadline_ms = max(hold.deadline_ms, now_ms + READMITTED_MIN_MS)
+        hold = msgspec.structs.replace(hold, deadline_ms=deadline_ms)
+        room.holds[hold.hold_id] = hold
+        room.move_units(hold, Outcome.READMITTED)
+        pools = room.pools_of(hold)
+        return Result(outcome=Outcome.READMITTED, now_ms=now_ms, hold=hold, pools=pools)
 
     def _reclaim(self, room: MemoryRoom, now_ms: int) -> int:
         """Expires due holds and serves who waits for their units; how many were due."""

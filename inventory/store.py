@@ -94,8 +94,8 @@ class Store(Protocol):
         """SALE_RESUMED, REPLAYED (it is not paused), ENDED or UNKNOWN_SALE."""
 
     async def restock(self, room_id: str, restock_id: str, sale_id: str, units: int) -> Result:
-        """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, or CUT_TOO_DEEP (negative
-        `units` beyond what is available)."""
+        """RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, STALE_EPOCH, UNKNOWN_SALE, or CUT_TOO_DEEP
+        (negative `units` beyond what is available)."""
 
     async def reserve(
         self,
@@ -108,6 +108,9 @@ class Store(Protocol):
     ) -> Result:
         """HELD, or the first refusal that applies in the order of `Outcome`. All lines or none.
 
+        STALE_EPOCH is the answer to an id that is not known and was made before the room was
+        restored (`Result.epoch_ms`): what became of it is lost.
+
         Two lines of one sale count as one with their sum. Before it says USER_LIMIT or SOLD_OUT it
         expires holds that are due. The hold's deadline is the shortest of its sales' durations.
         PAUSED is also the answer while the outbox is too far ahead of the ledger.
@@ -116,6 +119,15 @@ class Store(Protocol):
         come back go to those who wait, first come first served and before whoever asks then, and
         are held for them for `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or
         ALREADY_WAITING, WAITLIST_FULL.
+        """
+
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        """Gives back a hold that the store has lost, as its receipt has it (HELD): READMITTED.
+
+        Its deadline is that of the receipt, but `READMITTED_MIN_MS` from now at least. Or REPLAYED
+        (it is there, and `hold` says how), KEY_REUSED (somebody else has its id), STALE_ID (so old
+        that it may have been forgotten), UNKNOWN_SALE, PAUSED, USER_LIMIT, SOLD_OUT. Whether the
+        sale has ended is no question.
         """
 
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:

@@ -39,6 +39,12 @@ def is_stale(uuid: str, now_ms: int, retention_ms: int) -> bool:
     return made_at_ms < now_ms - retention_ms or made_at_ms > now_ms + FUTURE_MAX_MS
 
 
+def is_of_older_epoch(uuid: str, epoch_ms: int) -> bool:
+    """Whether the id was made before the room was restored: if it is not known, nobody knows what
+    became of it."""
+    return timestamp_ms(uuid) < epoch_ms
+
+
 def forget_before_ms(now_ms: int, retention_ms: int) -> int:
     """Records finished before this time may be forgotten.
 

@@ -22,12 +22,12 @@ from websockets.exceptions import WebSocketException
 from loadtests.client import Clock, ProtocolBroken, RoomSocket, new_id
 from loadtests.record import HELD, SOLD_OUT, Attempt, BuyerRecord
 from loadtests.rush import Rush
-from server.wire.commands import (
+from server.wire.bodies import Reply
+from server.wire.buying import (
     Cancel,
     HoldReply,
     Pay,
     PayPage,
-    Reply,
     Reserve,
     Reserved,
     WantedLineBody,

@@ -21,13 +21,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from inventory.payments.sandbox.provider import SandboxProvider
-from inventory.payments.settle import Settler
+from inventory.ledger.lost_payments import LostPayments
+from inventory.payments.port import Provider
 from inventory.receipt import Receipts
+from inventory.redis_store.verdicts import Verdicts
 from inventory.sweeper import Sweeper
 from rooms.hub import Hub, Marks
 from rooms.likes import LikeCounter
-from rooms.rate_limit import Limiter, Rate
+from rooms.rate_limit import Limiter, Rate, TokenBucket
 from rooms.redis_broker.broker import RedisBroker
 from rooms.redis_broker.minutes import RedisMinutes
 from rooms.redis_broker.rundown import RedisRundowns
@@ -42,13 +43,14 @@ from server.embedded.lock import DataDirLock
 from server.handlers.parts import HandlerParts
 from server.http import HeadLimit, exception_handlers, routes
 from server.http.parts import HttpParts
-from server.http.sandbox_pages import sandbox_mount
 from server.lease import Lease, while_held
 from server.listener import LiveListener
 from server.live import Live
+from server.paying import Paying, make_host_refunds, make_paying, make_provider
 from server.pictures import Pictures
 from server.publishing import skipped_notice
 from server.pulse import Pulse
+from server.reconciling import make_reconciler
 from server.relay import Relay
 from server.serving import bind, local_url_of, serve
 from server.settings import Settings
@@ -59,9 +61,9 @@ from server.teller import Teller
 from server.together import Together, together_on
 from server.tokens import Tokens, load_secret, purpose_key
 from server.wire.codec import CODECS
-from server.write_gate import GatedSandbox, WriteGate
+from server.write_gate import WriteGate
 
-THREADS_MAX = 32  # for SQL: beyond the 20 that may wait to write (gate 2, jobs 2, webhooks 16)
+THREADS_MAX = 32  # for SQL: beyond the 27 that may wait to write (gate 2, jobs 20, groups 5)
 COMMENT_BURST = 5
 WATCHED_JOBS = ("relay", "ledger", "sweeper", "settler")  # without which nothing is really sold
 Watched = Mapping[str, jobs.LastSuccess]
@@ -72,7 +74,7 @@ class Desk:
     """The commands on the stores, and what carrying them out needs."""
 
     tokens: Tokens
-    provider: SandboxProvider
+    provider: Provider
     broker: RedisBroker
     likes: LikeCounter
     together: Together
@@ -151,13 +153,7 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
     the desk is for commands that neither name a page nor deliver a webhook."""
     settings = stores.settings
     likes, sql_writes = LikeCounter(), WriteGate()
-    provider = GatedSandbox(
-        stores.engine,
-        base_url=public_url,
-        webhook_url=f"{local_url}/v1/webhooks/{SandboxProvider.name}",
-        secret=purpose_key(load_secret(settings), "sandbox"),
-        gate=sql_writes,
-    )
+    provider = make_provider(stores, public_url, local_url)
     broker = RedisBroker(
         stores.redis,
         events_kept=settings.room_events_kept,
@@ -174,7 +170,9 @@ def make_desk(stores: Stores, public_url: str = "", local_url: str = "") -> Desk
         catalogue=stores.catalogue,
         ledger=stores.ledger,
         provider=provider,
+        host_refunds=make_host_refunds(stores),
         receipts=Receipts(purpose_key(load_secret(settings), "receipts")),
+        lost_payments=LostPayments(stores.engine),
         broker=broker,
         events_kept=settings.room_events_kept,
         likes=likes,
@@ -205,15 +203,15 @@ async def open_server(
     """The live side and the HTTP side on `stores`, with their jobs running until the block ends."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS_MAX))
     desk = make_desk(stores, public_url, local_url)
-    settler = Settler(stores.store, stores.book, stores.ledger, now_ms)
+    paying = make_paying(stores, desk.provider)
     hub = _hub(stores.settings)
     listener = LiveListener(hub, stores.store, desk.together)
     subscriber = RedisSubscriber(stores.redis, listener, stores.nodes)
     live = _live_side(stores, desk, hub, subscriber, public_url)
-    pages = sandbox_mount(desk.provider)
     watched = {name: jobs.LastSuccess() for name in WATCHED_JOBS}
-    app = _app(_http_parts(stores, desk, live, settler, watched), live, [*extra_routes, pages])
-    running = _jobs(stores, desk, live, settler, watched) | {"subscriber": subscriber.run}
+    parts = _http_parts(stores, desk, live, paying, watched)
+    app = _app(parts, live, [*extra_routes, *paying.pages])
+    running = _jobs(stores, desk, live, paying, watched) | {"subscriber": subscriber.run}
     async with jobs.running(running):
         yield Running(stores=stores, live=live, app=app, public_url=public_url)
 
@@ -251,7 +249,7 @@ def _live_side(
 
 
 def _jobs(
-    stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
+    stores: Stores, desk: Desk, live: Live, paying: Paying, watched: Watched
 ) -> dict[str, jobs.Job]:
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     relay = Relay(stores.outbox, desk.broker, stores.catalogue, desk.together.roster, desk.counting)
@@ -260,8 +258,10 @@ def _jobs(
         "relay": partial(relay.run, watched["relay"].note),
         "ledger": partial(stores.writer.run, watched["ledger"].note),
         "sweeper": partial(sweeper.run, watched["sweeper"].note),
-        "settler": partial(settler.run, watched["settler"].note),
-        "sandbox": desk.provider.run,
+        "settler": partial(paying.settler.run, watched["settler"].note),
+        "refunder": paying.refunder.run,
+        "reconcile": make_reconciler(stores).run,
+        **paying.provider_jobs,
     }
     lease = Lease(stores.redis, "jobs", worker_id)
     return {
@@ -279,7 +279,7 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
 
 
 def _http_parts(
-    stores: Stores, desk: Desk, live: Live, settler: Settler, watched: Watched
+    stores: Stores, desk: Desk, live: Live, paying: Paying, watched: Watched
 ) -> HttpParts:
     async def redis_answers() -> object:
         return await stores.redis.ping()
@@ -287,6 +287,7 @@ def _http_parts(
     async def sql_answers() -> object:
         return await asyncio.to_thread(stores.catalogue.room_ids)
 
+    webhooks_per_s = stores.settings.webhooks_per_s_max
     return HttpParts(
         settings=stores.settings,
         tokens=desk.tokens,
@@ -295,11 +296,13 @@ def _http_parts(
         store=stores.store,
         catalogue=stores.catalogue,
         ledger=stores.ledger,
-        settler=settler,
+        settler=paying.settler,
+        refunds=stores.refunds,
         provider=desk.provider,
         sql_writes=desk.sql_writes,
         broker=desk.broker,
         outbox=stores.outbox,
+        verdicts=Verdicts(stores.redis),
         minutes=desk.minutes,
         pictures=Pictures(stores.settings.data_path / "pictures"),
         checks={
@@ -307,6 +310,9 @@ def _http_parts(
             "sql": sql_answers,
             **{name: job.check for name, job in watched.items()},
         },
+        webhook_bucket=TokenBucket(
+            Rate(burst=2 * webhooks_per_s, per_minute=60 * webhooks_per_s), now_ms()
+        ),
         now_ms=now_ms,
     )
 

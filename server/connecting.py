@@ -120,9 +120,19 @@ def database_path(settings: Settings) -> Path:
 def require_data(settings: Settings) -> None:
     """Raises SettingsError where a server has never run, so that a mistyped folder is not taken for
     an empty shop, nor made."""
-    own = [] if settings.database_url else [database_path(settings)]
-    own += [] if settings.redis_url else [settings.data_path / "redis"]
-    if not all(path.exists() for path in own):
+    require_ledger(settings)
+    if not settings.redis_url:
+        _require(settings, settings.data_path / "redis")
+
+
+def require_ledger(settings: Settings) -> None:
+    """Raises SettingsError where there is no ledger, whatever has become of Redis."""
+    if not settings.database_url:
+        _require(settings, database_path(settings))
+
+
+def _require(settings: Settings, path: Path) -> None:
+    if not path.exists():
         raise SettingsError(
             f"nothing is at {settings.data_path}: name the folder of a server that has run, by"
             f" {both_names('data_dir')}"

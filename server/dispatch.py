@@ -4,9 +4,20 @@ import asyncio
 import logging
 
 from inventory.ledger.engine import LedgerUnavailable
+from inventory.payments.port import ProviderUnavailable
 from inventory.store import StoreUnavailable
 from rooms.broker import BrokerUnavailable
-from server.handlers import asking, buying, chat, moderation, rundown, selling, showroom
+from server.handlers import (
+    asking,
+    buying,
+    chat,
+    moderation,
+    readmitting,
+    refunding,
+    rundown,
+    selling,
+    showroom,
+)
 from server.handlers.parts import Handler, HandlerParts
 from server.tokens import Caller
 from server.wire.codes import ErrorCode
@@ -26,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     "upvote": asking.upvote,
     "attention": chat.attention,
     "reserve": buying.reserve,
+    "readmit": readmitting.readmit,
     "cancel": buying.cancel,
     "pay": buying.pay,
     "holds": buying.holds,
@@ -53,6 +65,7 @@ HANDLERS: dict[str, Handler] = {
     "pause_sale": selling.pause_sale,
     "resume_sale": selling.resume_sale,
     "restock": selling.restock,
+    "refund": refunding.refund,
     "rundown": rundown.show,
     "put_rundown": rundown.put,
     "run_step": rundown.run_step,
@@ -84,7 +97,7 @@ class Dispatcher:
             return await HANDLERS[op](self._parts, known, command)
         except (StoreUnavailable, BrokerUnavailable) as error:
             return _unavailable(op, error, error.retry_after_ms)
-        except LedgerUnavailable as error:
+        except (LedgerUnavailable, ProviderUnavailable) as error:
             return _unavailable(op, error, LEDGER_RETRY_AFTER_MS)
 
     async def _room_exists(self, room_id: str) -> bool:

@@ -7,6 +7,8 @@ from server.wire.events import ErrorBody
 _WORDS = {
     Outcome.KEY_REUSED: "this id was used before with other content; use a new id",
     Outcome.STALE_ID: "this id's time is too old or in the future; make a new UUIDv7 now",
+    Outcome.STALE_EPOCH: "the server's memory was lost since this id was made: show the receipt if"
+    " you have one, else use a new id",
     Outcome.UNKNOWN_SALE: "there is no such sale in this room",
     Outcome.UNKNOWN_HOLD: "you have no such reservation in this room",
     Outcome.NOT_STARTED: "the sale has not started",
@@ -38,3 +40,8 @@ def refusal(result: Result) -> ErrorBody:
         available=pool.available if pool else None,
         retry_after_ms=1_000 if result.outcome is Outcome.PAUSED else None,
     )
+
+
+def refusal_of(outcome: Outcome) -> ErrorBody:
+    """The error for an outcome that refused and concerns no sale."""
+    return ErrorBody(code=outcome.value, message=_WORDS[outcome])

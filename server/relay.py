@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from inventory.codes import Outcome
-from inventory.entry import Entry, UnreadableEntry
+from inventory.entry import Entry, UnreadableEntry, time_ms_of
 from inventory.ledger.catalogue import Catalogue
 from inventory.redis_store.outbox import Outbox
 from inventory.store import InventoryError, StoreUnavailable
@@ -21,7 +21,7 @@ from server.clock import now_ms
 from server.counting import Counting
 from server.publishing import outgoing
 from server.views import hold_view, sale_view, stock_view
-from server.wire.events import HoldEvent, SaleEvent, StockEvent
+from server.wire.events import EventBody, HoldEvent, RestoredEvent, SaleEvent, StockEvent
 
 log = logging.getLogger("kaibo.relay")
 
@@ -36,6 +36,7 @@ _SALE_CHANGED = {
     Outcome.SALE_RESUMED,
     Outcome.REFUNDED,  # its units are gone, so the total has changed
     Outcome.BROKEN,
+    Outcome.RESTORED,
 }
 
 
@@ -45,12 +46,14 @@ def events_of(entries: Iterable[Entry]) -> list[Outgoing]:
     told: list[Outgoing] = []
     stock: dict[str, Outgoing] = {}
     for entry in entries:
-        bodies: list[SaleEvent] = []
+        bodies: list[EventBody] = []
+        if entry.kind is Outcome.RESTORED:
+            bodies.append(RestoredEvent(epoch_ms=time_ms_of(entry.position)))
         if entry.kind in _SALE_CHANGED:
-            bodies = [SaleEvent(sale=sale_view(pool)) for pool in entry.pools]
+            bodies += [SaleEvent(sale=sale_view(pool)) for pool in entry.pools]
         for number, body in enumerate(bodies):
             # A batch read again after a crash may be cut elsewhere, so each event has a source.
-            told.append(outgoing(body, source=f"{entry.position:020d}.{number:02d}"))
+            told.append(outgoing(body, source=f"{entry.position:020d}.{number:04d}"))
         told += [
             outgoing(HoldEvent(hold=hold_view(hold)), to=hold.buyer_id) for hold in entry.holds
         ]

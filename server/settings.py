@@ -6,7 +6,7 @@ reference page are made from it. Units are in the names.
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
@@ -14,12 +14,17 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from inventory.payments.sandbox.faults import faults_of
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+PaymentProvider = Literal["sandbox", "stripe"]
 ReplicaWaitMs = Annotated[int, Meta(ge=1, le=4_000)]  # below the time a Redis has to answer
 DurabilityName = Literal["memory", "fsync", "replica"]
 
 PREFIX = "KAIBO_"
+# From the environment only: a flag could be read by everybody on the machine, in its process list.
+SECRETS = frozenset({"stripe_api_key", "stripe_webhook_secret"})
 NO_SETTINGS = {"KAIBO_HOST_TOKEN"}  # the load test's, which may share a shell with a server
 
 
@@ -63,6 +68,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_secret: Annotated[
         str, _about("key that signs tokens; default: made once in data_dir")
     ] = ""
+    payment_provider: Annotated[
+        PaymentProvider, _about("who takes the buyers' money: sandbox (nobody) or stripe")
+    ] = "sandbox"
+    sandbox_faults: Annotated[
+        str,
+        _about("what goes wrong with the sandbox's webhooks, as copies=2,lost=3; default: nothing"),
+    ] = ""
+    stripe_api_key: Annotated[str, _about("Stripe's secret or restricted key (sk_ or rk_)")] = ""
+    stripe_webhook_secret: Annotated[
+        str,
+        _about("the webhook endpoint's secret (whsec_), or an old and a new one with a comma"),
+    ] = ""
+    stripe_api_url: Annotated[str, _about("where Stripe's API is; another one is for tests")] = (
+        "https://api.stripe.com"
+    )
+    webhooks_per_s_max: Annotated[
+        Positive, _about("payment providers' reports a second, per worker; more are told to retry")
+    ] = 1_000
     allowed_origins: Annotated[
         str, _about("origins, separated by commas, that may open sockets besides public_url's own")
     ] = ""
@@ -115,6 +138,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_s: Annotated[
         Positive, _about("how long a finished hold and its id are remembered in Redis")
     ] = 86_400
+    reconcile_interval_s: Annotated[
+        Positive, _about("how often the running server audits itself, as kaibo audit does")
+    ] = 60
     outbox_entries_max: Annotated[
         Positive,
         _about("outbox entries, of up to 128 holds each, not yet in SQL at which sales pause"),
@@ -143,11 +169,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             value = msgspec.convert(text, _hints()[name], strict=False)
         except msgspec.ValidationError as error:
             raise SettingsError(f"{both_names(name)}: {error}; got {text!r}") from None
-        if name == "public_url" and text and not _is_web_address(text):
-            raise SettingsError(
-                f"{both_names(name)}: an address begins with http:// or https://; got {text!r}"
-            )
+        check = _CHECKS.get(name)
+        refused = check(text) if check and text else None
+        if refused:
+            raise SettingsError(f"{both_names(name)}: {refused}; got {text!r}")
         return value
+
+    def __repr__(self) -> str:
+        return f"<Settings data_dir={self.data_dir!r}>"  # and no secret
 
     def environ(self) -> dict[str, str]:
         """The same settings as environment variables, for a process of our own."""
@@ -173,12 +202,29 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
             raise SettingsError(f"{variable} is no setting: {advice}")
 
 
-def _is_web_address(text: str) -> bool:
+def _web_address(text: str) -> str | None:
+    """What is wrong with an address, or None."""
+    wrong = "an address begins with http:// or https://"
     try:
         found = urlsplit(text)
     except ValueError:
-        return False
-    return found.scheme in ("http", "https") and bool(found.netloc)
+        return wrong
+    return None if found.scheme in ("http", "https") and found.netloc else wrong
+
+
+def _sandbox_faults(text: str) -> str | None:
+    try:
+        faults_of(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_CHECKS: dict[str, Callable[[str], str | None]] = {
+    "public_url": _web_address,
+    "stripe_api_url": _web_address,
+    "sandbox_faults": _sandbox_faults,
+}
 
 
 def _hints() -> dict[str, Any]:
@@ -195,6 +241,8 @@ def flag_name(name: str) -> str:
 
 def both_names(name: str) -> str:
     """How an error names a setting."""
+    if name in SECRETS:
+        return environ_name(name)
     return f"{environ_name(name)} (flag {flag_name(name)})"
 
 

@@ -16,6 +16,7 @@ from inventory.durability import Durability
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.keeping import keeping
 from inventory.redis_store.outbox import Outbox
@@ -44,6 +45,7 @@ class Stores:
     ledger: Ledger
     catalogue: Catalogue
     book: PaymentBook
+    refunds: RefundBook
     writer: LedgerWriter
 
 
@@ -107,5 +109,6 @@ def _stores_on(settings: Settings, redis_url: str, redis: "Redis", engine: Engin
         ledger=ledger,
         catalogue=catalogue,
         book=PaymentBook(engine),
+        refunds=RefundBook(engine),
         writer=LedgerWriter(outbox, ledger, catalogue),
     )

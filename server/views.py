@@ -2,6 +2,7 @@
 
 from inventory.hold import Hold
 from inventory.ledger.catalogue import Product, Room
+from inventory.ledger.refunds import Refund
 from inventory.pool import Pool
 from rooms.polls import Poll
 from rooms.questions import Question
@@ -11,6 +12,7 @@ from server.wire.views import (
     PollView,
     ProductView,
     QuestionView,
+    RefundView,
     RoomView,
     SaleView,
     StockView,
@@ -82,6 +84,21 @@ def hold_view(hold: Hold) -> HoldView:
         deadline_ms=hold.deadline_ms,
         offered=hold.offered,
         finished_at_ms=hold.finished_at_ms,
+    )
+
+
+def refund_view(refund: Refund, *, for_host: bool) -> RefundView:
+    return RefundView(
+        refund_id=refund.refund_id,
+        reservation_id=refund.hold_id,
+        state=refund.state.value,
+        reason=refund.reason,
+        amount_cents=refund.amount_cents,
+        currency=refund.currency,
+        restock=refund.restock,
+        requested_at_ms=refund.requested_at_ms,
+        finished_at_ms=refund.finished_at_ms,
+        trouble=refund.trouble if for_host else None,
     )
 
 

@@ -1,20 +1,16 @@
 """The gate to SQL writes that clients ask for: few at a time, so that reads always find a thread.
 
-A write of SQLite's waits for its lock in a thread, for seconds if need be. Were each pay press to
+A write of SQLite's waits for its lock in a thread, for seconds if need be. Were each of them to
 take one of the threads that reads use too, a locked database would stop the whole server. Here they
 wait without a thread, for a bounded time and in a bounded number, and are then told to retry.
+Payments do not come through here: `inventory/ledger/grouped.py` writes them together.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import Engine
-
 from inventory.ledger.engine import LedgerUnavailable
-from inventory.payments.port import Checkout
-from inventory.payments.sandbox.books import CheckoutRecord
-from inventory.payments.sandbox.provider import SandboxProvider
 
 AT_ONCE_MAX = 2  # SQLite writes one after the other anyway
 WAITING_MAX = 1_000
@@ -51,25 +47,3 @@ class WriteGate:
             raise LedgerUnavailable("the SQL ledger is too slow to write") from None
         finally:
             self._waiting -= 1
-
-
-class GatedSandbox(SandboxProvider):
-    """The sandbox keeps its checkouts in our SQL, so what buyers press goes through the gate."""
-
-    def __init__(
-        self, engine: Engine, base_url: str, webhook_url: str, secret: bytes, gate: WriteGate
-    ) -> None:
-        super().__init__(engine, base_url, webhook_url, secret)
-        self._gate = gate
-
-    async def start(self, checkout: Checkout) -> str:
-        async with self._gate.open():
-            return await super().start(checkout)
-
-    async def pay(self, checkout_id: str) -> CheckoutRecord | None:
-        async with self._gate.open():
-            return await super().pay(checkout_id)
-
-    async def decline(self, checkout_id: str) -> CheckoutRecord | None:
-        async with self._gate.open():
-            return await super().decline(checkout_id)

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 from inventory.audit.buyers import buyer_differences
 from inventory.audit.holds import hold_differences
-from inventory.audit.payments import payment_differences, unsettled
+from inventory.audit.payments import payment_differences, refund_differences, unsettled
 from inventory.audit.report import AuditReport, RoomAudit
 from inventory.audit.sales import position_differences, sale_differences
 from inventory.audit.subject import Drain, Subject
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.redis_store.store import RedisStore
 
 
@@ -27,19 +28,29 @@ async def audit(
     room_ids: Sequence[str],
     drain: Drain,
     payments: PaymentBook | None = None,
+    refunds: RefundBook | None = None,
 ) -> AuditReport:
     """Audits the rooms. `drain` brings a room's outbox into SQL (`LedgerWriter.drain`).
 
     With `payments`, also checks them against the orders; one that is being settled right now gets
-    a few seconds to finish.
+    a few seconds to finish. With `refunds`, also says which of those that are owed are missing or
+    have failed.
     """
     return AuditReport(
-        [await _audit_room(store, ledger, room_id, drain, payments) for room_id in room_ids]
+        [
+            await _audit_room(store, ledger, room_id, drain, payments, refunds)
+            for room_id in room_ids
+        ]
     )
 
 
 async def _audit_room(
-    store: RedisStore, ledger: Ledger, room_id: str, drain: Drain, payments: PaymentBook | None
+    store: RedisStore,
+    ledger: Ledger,
+    room_id: str,
+    drain: Drain,
+    payments: PaymentBook | None,
+    refunds: RefundBook | None,
 ) -> RoomAudit:
     waiting = await unsettled(payments, room_id) if payments else {}
     before = await asyncio.to_thread(ledger.position, room_id)
@@ -62,6 +73,10 @@ async def _audit_room(
     if payments:
         paid_for, in_payments = await payment_differences(subject, payments, waiting)
         found += in_payments
+    waiting_refunds = 0
+    if refunds:
+        waiting_refunds, in_refunds = await asyncio.to_thread(refund_differences, refunds, room_id)
+        found += in_refunds
     return RoomAudit(
         room_id=room_id,
         last_id=facts.last_id,
@@ -73,5 +88,6 @@ async def _audit_room(
         holds=holds,
         buyers=buyers,
         payments=paid_for,
+        refunds_waiting=waiting_refunds,
         differences=[f"room {room_id} {line}" for line in found],
     )

@@ -6,7 +6,7 @@ hold changes only a few times in its life, so the looking ends.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -30,7 +30,10 @@ async def hold_differences(subject: Subject) -> tuple[int, list[str]]:
         unwatched |= {hold.hold_id: hold for hold in live if hold.hold_id not in watched}
     found += await _unwatched_differences(subject, unwatched)
     there = {hold_id for hold_id, is_there in seen.items() if is_there}
-    found += await _lost(subject, there)
+    found += [
+        f"hold {hold.hold_id} is {hold.state} in SQL: expected it in Redis, found none"
+        for hold in await holds_lost(subject, there)
+    ]
     return len(there), found
 
 
@@ -98,9 +101,9 @@ def _field_differences(hold: Hold, order: Hold | None) -> Iterator[str]:
             yield f"{where}: expected {expected}, found {there[name]}"
 
 
-async def _lost(subject: Subject, there: set[str]) -> list[str]:
-    """Orders whose hold Redis must remember and does not."""
-    found: list[str] = []
+async def holds_lost(subject: Subject, there: Collection[str] = ()) -> list[Hold]:
+    """The holds that Redis must remember and does not, as SQL has them; `there` are not lost."""
+    found: list[Hold] = []
     now_ms = subject.facts.now_ms
     since_ms = subject.store.remembered_since_ms(now_ms)
     page, after = subject.ledger.statements.remembered, ""
@@ -110,7 +113,7 @@ async def _lost(subject: Subject, there: set[str]) -> list[str]:
     return found
 
 
-async def _lost_among(subject: Subject, hold_ids: Sequence[str]) -> list[str]:
+async def _lost_among(subject: Subject, hold_ids: Sequence[str]) -> list[Hold]:
     rows = await subject.scan.rows(hold_ids)
     gone = [row.hold_id for row in rows if row.hold is None and not row.unreadable]
     if not gone:
@@ -120,7 +123,7 @@ async def _lost_among(subject: Subject, hold_ids: Sequence[str]) -> list[str]:
     now_ms = (await subject.store.audit(subject.room_id)).now_ms
     since_ms = subject.store.remembered_since_ms(now_ms)
     return [
-        f"hold {hold.hold_id} is {hold.state} in SQL: expected it in Redis, found none"
+        hold
         for hold in in_sql.values()
         if hold.finished_at_ms is None or hold.finished_at_ms >= since_ms
     ]

@@ -1,9 +1,13 @@
-"""Payments: each has an outcome, each fulfilled one its paid order, each paid order its payment."""
+"""Payments: each has an outcome, each fulfilled one its paid order, each paid order its payment,
+and each that is owed back its refund, which has not failed."""
 
 import asyncio
 
+from inventory.audit.report import counted
 from inventory.audit.subject import Subject
 from inventory.ledger.payments import Payment, PaymentBook
+from inventory.ledger.refunds import RefundBook
+from inventory.payments.port import RefundState
 
 SETTLE_WAIT_S = 5.0
 _POLL_S = 0.1
@@ -23,7 +27,7 @@ async def payment_differences(
     """How many payments were compared, and what differs. `waiting`: those that had no outcome
     when the audit began, and should have one by now."""
     found = [
-        f"payment {each.provider}:{each.payment_id}: expected an outcome, found none"
+        f"payment {each.provider}:{each.payment_id}: expected an outcome, found none{_tried(each)}"
         for each in await _still_waiting(subject, book, waiting)
     ]
     found += [
@@ -37,7 +41,28 @@ async def payment_differences(
         f"of {each.amount_cents} cents in SQL, found none"
         for each in await asyncio.to_thread(book.orders_without_payment, subject.room_id)
     ]
+    found += [
+        f"payment {each.provider}:{each.payment_id} is {each.outcome}: "
+        f"expected a refund of {each.amount_cents} cents, found none"
+        for each in await asyncio.to_thread(book.not_paid_back, subject.room_id)
+    ]
     return await asyncio.to_thread(book.count_of, subject.room_id), found
+
+
+def refund_differences(refunds: RefundBook, room_id: str) -> tuple[int, list[str]]:
+    """How many refunds are on their way, and those that somebody must look at. Blocks."""
+    found = [
+        f"refund {each.refund_id} of payment {each.provider}:{each.payment_id}: "
+        f"expected {each.amount_cents} cents to go back, found that it failed: {each.trouble}"
+        for each in refunds.of_room(room_id, state=RefundState.FAILED)
+    ]
+    return refunds.count_waiting(room_id), found
+
+
+def _tried(payment: Payment) -> str:
+    if not payment.tries:
+        return ""
+    return f" after {counted(payment.tries + 1, 'try', 'tries')}: {payment.trouble}"
 
 
 async def _still_waiting(subject: Subject, book: PaymentBook, waiting: Waiting) -> list[Payment]:

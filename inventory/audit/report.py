@@ -22,6 +22,7 @@ class RoomAudit(msgspec.Struct, frozen=True, kw_only=True):
     holds: int
     buyers: int
     payments: int | None  # None: payments were not looked at
+    refunds_waiting: int  # on their way, which is as it should be
     differences: list[str]
 
     def lines(self) -> list[str]:
@@ -47,6 +48,8 @@ class RoomAudit(msgspec.Struct, frozen=True, kw_only=True):
         ]
         if self.payments is not None:
             parts.append(counted(self.payments, "payment"))
+        if self.refunds_waiting:
+            parts.append(counted(self.refunds_waiting, "refund on its way", "refunds on their way"))
         return ", ".join(parts)
 
 

@@ -3,12 +3,15 @@
 SQLite runs in WAL mode with synchronous=FULL: a commit is on the disk before it is answered. The
 driver's own idea of transactions is switched off; a transaction begins as BEGIN IMMEDIATE, so that
 no writer reads first and then finds that it may not write. `reading` begins without that lock.
+SQLite lets a writer that finds another at work sleep and look again, which costs many times the
+commit itself; so the writers of one process take turns here, before they ask SQLite.
 
 On PostgreSQL a reader's transaction is REPEATABLE READ, so that it sees one state of the database,
 as it does on SQLite. A writer's is READ COMMITTED: what two may change at once, each changes with a
 statement that names what it replaces, or locks the row first.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +41,7 @@ _PRAGMAS = (
     "cache_size=-16000",  # KB of a connection
 )
 _READS_ONLY = "kaibo_reads_only"
+_TURN = "kaibo_turn"
 _POSTGRESQL: dict[str, Any] = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,  # ms; a server that vanished is noticed
@@ -73,7 +77,10 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     kind = parsed.get_backend_name()
     if kind == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        turn = {_TURN: threading.Lock()}
+        engine = create_engine(
+            parsed, connect_args={"timeout": _BUSY_TIMEOUT_S}, execution_options=turn
+        )
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -124,8 +131,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Raises LedgerUnavailable; constraint violations come as SQLAlchemy's IntegrityError.
     """
-    with _unavailable_when_failing(), engine.begin() as connection:
+    with _unavailable_when_failing(), _in_turn(engine), engine.begin() as connection:
         yield connection
+
+
+@contextmanager
+def _in_turn(engine: Engine) -> Iterator[None]:
+    """Alone among this process's writers, where the database would let them sleep for it."""
+    turn: threading.Lock | None = engine.get_execution_options().get(_TURN)
+    if turn is None:
+        yield
+        return
+    if not turn.acquire(timeout=_BUSY_TIMEOUT_S):
+        raise LedgerUnavailable("too many writes wait for the SQL ledger")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager

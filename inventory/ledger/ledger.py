@@ -179,9 +179,7 @@ class Ledger:
 
     def _holds_by(self, room_id: str, query: Select[Any]) -> list[Hold]:
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
-            lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
-        return [_hold(row, lines[row["hold_id"]]) for row in rows]
+            return holds_of(connection, room_id, query)
 
     def parked(self, room_id: str) -> list[Parked]:
         """Entries that could not be posted, in order."""
@@ -192,6 +190,13 @@ class Ledger:
         )
         with reading(self._engine) as connection:
             return [Parked(*row) for row in connection.execute(query)]
+
+
+def holds_of(connection: Connection, room_id: str, query: Select[Any]) -> list[Hold]:
+    """The holds of a query for rows of `orders`, in its order."""
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    lines = _lines_by_hold(connection, room_id, [row["hold_id"] for row in rows])
+    return [_hold(row, lines[row["hold_id"]]) for row in rows]
 
 
 _HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]

@@ -48,6 +48,14 @@ class Statements:
                 _ordered(connection, room_id),
             )
 
+    def sales_of(self, room_id: str) -> set[str]:
+        """The sales that Redis must have: all that SQL has heard of and that are not archived."""
+        query = select(sales.c.sale_id).where(
+            sales.c.room_id == room_id, sales.c.archived_position.is_(None)
+        )
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
     def archived_at(self, room_id: str, position: int) -> set[str]:
         """The sales that had left Redis after `position`."""
         query = select(sales.c.sale_id).where(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -152,11 +153,41 @@ payments = Table(
     Column("room_id", words(64), nullable=False),
     Column("hold_id", words(64), nullable=False),
     Column("amount_cents", BigInteger, nullable=False),
+    Column("currency", words(3)),  # NULL: written down before payments had one
     Column("received_at_ms", BigInteger, nullable=False),
     Column("outcome", words(32)),
     Column("settled_at_ms", BigInteger),
-    Column("tried_at_ms", BigInteger),  # when it was last tried to be settled, after the first time
+    Column("tries", Integer),  # how often settling it has failed
+    Column("next_try_at_ms", BigInteger),
+    Column("trouble", Text),  # why the latest try failed
     PrimaryKeyConstraint("provider", "payment_id"),
     Index("payments_unsettled", "outcome", "received_at_ms"),
     Index("payments_of_hold", "room_id", "hold_id"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("refund_id", words(64), primary_key=True),
+    Column("provider", words(32), nullable=False),
+    Column("payment_id", words(128), nullable=False),
+    Column("room_id", words(64), nullable=False),
+    Column("hold_id", words(64), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("currency", words(3)),
+    Column("reason", words(32), nullable=False),
+    Column("restock", Boolean, nullable=False),
+    Column("state", words(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("next_try_at_ms", BigInteger, nullable=False),
+    Column("requested_at_ms", BigInteger, nullable=False),
+    Column("finished_at_ms", BigInteger),
+    Column("reference", words(128)),  # the provider's own name of it
+    Column("trouble", Text),
+    # A payment goes back once, as a whole.
+    UniqueConstraint("provider", "payment_id", name="a_payment_goes_back_once"),
+    CheckConstraint("amount_cents >= 0", name="a_refund_is_not_negative"),
+    Index("refunds_waiting", "state", "next_try_at_ms"),
+    Index("refunds_of_hold", "room_id", "hold_id"),
 )

@@ -6,6 +6,7 @@ call, with the source, which also makes Redis remember it again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -27,11 +28,13 @@ SCRIPT_NAMES = (
     "resume_sale",
     "restock",
     "reserve",
+    "readmit",
     "extend",
     "cancel",
     "pay",
     "refund",
     "expire",
+    "restore",
     "audit",
 )
 
@@ -62,14 +65,14 @@ class Scripts:
         self._scripts = {name: Script(name) for name in SCRIPT_NAMES}
 
     async def call(
-        self, name: str, room_id: str, args: dict[str, Any]
+        self, name: str, room_id: str, args: dict[str, Any], more_keys: Sequence[str] = ()
     ) -> tuple[dict[str, Any], Durability]:
         """Runs a script on a room: what it answered, unpacked from msgpack, and what that survives.
 
         Raises whatever the Redis client raises.
         """
         script = self._scripts[name]
-        keys = script_keys(room_id)
+        keys = [*script_keys(room_id), *more_keys]
         rest = (len(keys), *keys, msgpack.packb(args))
         try:
             packed, durability = await self._keeping.run(self._redis, "EVALSHA", script.sha1, *rest)

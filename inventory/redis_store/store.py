@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from inventory.durability import Durability
 from inventory.hold import (
+    READMITTED_MIN_MS,
     RECLAIM_BATCH_MAX,
     WAITLIST_MAX,
     Hold,
@@ -27,6 +28,7 @@ from inventory.redis_store.keeping import Keeping
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scan import RoomScan
 from inventory.redis_store.scripts import Scripts
+from inventory.redis_store.staging import Staging
 from inventory.store import SALES_MAX, Result, SaleTerms, Swept
 from inventory.uuid7 import FUTURE_MAX_MS, timestamp_ms
 
@@ -35,6 +37,7 @@ class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A room at one moment, as `scripts/audit.lua` found it."""
 
     now_ms: int
+    epoch_ms: int
     last_id: str  # of the outbox
     outbox_entries: int
     pools: list[Pool]
@@ -147,6 +150,20 @@ class RedisStore:
         )
         return results_of(requests, answer, durability)
 
+    async def readmit(self, room_id: str, hold: Hold) -> Result:
+        return await self._command(
+            "readmit",
+            room_id,
+            hold_id=hold.hold_id,
+            buyer_id=hold.buyer_id,
+            lines=[msgspec.structs.astuple(line) for line in hold.lines],
+            created_at_ms=hold.created_at_ms,
+            deadline_ms=hold.deadline_ms,
+            grace_ms=READMITTED_MIN_MS,
+            reclaim_max=RECLAIM_BATCH_MAX,
+            **self._id_window,
+        )
+
     async def extend(self, room_id: str, hold_id: str, buyer_id: str) -> Result:
         return await self._command(
             "extend",
@@ -190,6 +207,10 @@ class RedisStore:
     def scan(self, room_id: str) -> RoomScan:
         """The room's holds and buyers, in small steps."""
         return RoomScan(self._redis, room_id)
+
+    def staging(self, room_id: str) -> Staging:
+        """Where the room is made anew."""
+        return Staging(self._redis, self._scripts, room_id)
 
     def remembered_since_ms(self, now_ms: int) -> int:
         """What finished at this time or later is remembered at `now_ms`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import secrets
 import signal
@@ -14,13 +15,15 @@ import uvloop
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from inventory.audit import audit as run_audit
+from inventory.audit.reconcile import in_words
+from inventory.redis_store.verdicts import Verdict
 from inventory.uuid7 import uuid7
 from server.app import make_desk, make_tokens, serving, supervised
 from server.clock import now_ms
 from server.connecting import migrate_sql, require_data
 from server.demo import DEMO_ROOM_ID, PICTURES, PICTURES_URL, seed
 from server.embedded.video import TestVideo
+from server.reconciling import audit_rooms, make_reconciler
 from server.serving import local_url
 from server.settings import Settings
 from server.stores import Stores, open_stores
@@ -116,19 +119,24 @@ async def token(
 
 
 async def audit(settings: Settings, *, room: str | None) -> int:
-    async with _existing_stores(settings) as stores:
+    async with existing_stores(settings) as stores:
         known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room is not None and room not in known:
-            return _no_room(room, known)
-        report = await run_audit(
-            stores.store,
-            stores.ledger,
-            [room] if room else sorted(known),
-            stores.writer.drain,
-            stores.book,
-        )
+            return no_room(room, known)
+        report = await audit_rooms(stores, [room] if room else sorted(known))
     print("\n".join(report.lines()))
     return 0 if report.ok else 1
+
+
+async def reconcile(settings: Settings) -> int:
+    async with existing_stores(settings) as stores:
+        await make_reconciler(stores).run(_say_verdict)
+    return 0
+
+
+def _say_verdict(verdict: Verdict) -> None:
+    at = dt.datetime.fromtimestamp(verdict.at_ms / 1000, dt.UTC)
+    print(f"{at:%Y-%m-%d %H:%M:%S} UTC  {in_words(verdict)}", flush=True)
 
 
 async def migrate(settings: Settings) -> int:
@@ -142,10 +150,10 @@ async def migrate(settings: Settings) -> int:
 
 
 async def list_sales(settings: Settings, *, room: str) -> int:
-    async with _existing_stores(settings) as stores:
+    async with existing_stores(settings) as stores:
         known = await asyncio.to_thread(stores.catalogue.room_ids)
         if room not in known:
-            return _no_room(room, known)
+            return no_room(room, known)
         pools = await stores.store.pools(room)
     print(f"{'sale':20} {'product':20} {'total':>7} {'available':>9} {'held':>6} {'sold':>6}")
     for pool in pools:
@@ -162,32 +170,32 @@ async def change_sale(settings: Settings, *, op: str, room: str, **body: Any) ->
         body["restock_id"] = uuid7(now_ms(), os.urandom(10))
     command = convert(body, COMMANDS[op])
     if isinstance(command, ErrorBody):
-        return _fail(command.message)
-    async with _existing_stores(settings) as stores:
+        return fail(command.message)
+    async with existing_stores(settings) as stores:
         operator = Caller(OPERATOR, "Operator", "host", room)
         answer = await make_desk(stores).dispatcher.handle(operator, op, command)
     if isinstance(answer, ErrorBody):
-        return _fail(f"{answer.message} ({answer.code})")
+        return fail(f"{answer.message} ({answer.code})")
     print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
     return 0
 
 
 @contextlib.asynccontextmanager
-async def _existing_stores(settings: Settings) -> AsyncIterator[Stores]:
+async def existing_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores of a server that has run. Raises SettingsError where there are none."""
     require_data(settings)
     async with open_stores(settings) as stores:
         yield stores
 
 
-def _no_room(room: str, known: list[str]) -> int:
-    return _fail(f"there is no room {room}; rooms: {', '.join(sorted(known)) or 'none yet'}")
+def no_room(room: str, known: list[str]) -> int:
+    return fail(f"there is no room {room}; rooms: {', '.join(sorted(known)) or 'none yet'}")
 
 
 def _say(message: str) -> None:
     print(f"kaibo: {message}", file=sys.stderr)
 
 
-def _fail(message: str) -> int:
+def fail(message: str) -> int:
     _say(message)
     return 1

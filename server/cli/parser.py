@@ -1,4 +1,4 @@
-"""The `kaibo` command: demo, serve, audit, migrate, token, sale.
+"""The `kaibo` command: demo, serve, audit, rebuild, reconcile, migrate, token, sale.
 
 Thin: it reads words and calls parts. Every setting is a flag of every command, made from
 `server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
+from inventory.payments.port import RefundState
 from inventory.store import InventoryError
 from rooms.broker import RoomsError
-from server.cli import commands
+from server.cli import commands, rebuilding, refunds
 from server.embedded import EmbeddedError
 from server.serving import CannotListen
-from server.settings import Settings, SettingsError, describe, environ_name, flag_name
+from server.settings import SECRETS, Settings, SettingsError, describe, environ_name, flag_name
 from server.wire.commands import PutSale, Restock, StartSale
 from server.wire.fields import Id, Name, UnitsDelta
 
@@ -73,8 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(subparsers)
     _add_token(subparsers)
     _add_audit(subparsers)
+    _add_rebuild(subparsers)
+    _add_reconcile(subparsers)
     _add_migrate(subparsers)
     _add_sale(subparsers)
+    _add_refund(subparsers)
     return parser
 
 
@@ -126,6 +130,38 @@ def _add_audit(subparsers: Subparsers) -> None:
     _add_settings(audit)
 
 
+def _add_rebuild(subparsers: Subparsers) -> None:
+    rebuild = _command(
+        subparsers,
+        "rebuild",
+        rebuilding.rebuild,
+        "Redis has lost sales or holds: restore them from SQL, under a new epoch. Rooms in which "
+        "nothing is lost are left alone. May run beside a server and may be run again.",
+    )
+    rebuild.add_argument("--room", type=_of(Id), help="only this room (default: all)")
+    rebuild.add_argument(
+        "--dry-run", action="store_true", help="say what is lost, and change nothing"
+    )
+    rebuild.add_argument(
+        "--force",
+        action="store_true",
+        help="also where nothing is lost: Redis becomes what SQL says, and what only Redis has "
+        "is dropped",
+    )
+    _add_settings(rebuild)
+
+
+def _add_reconcile(subparsers: Subparsers) -> None:
+    reconcile = _command(
+        subparsers,
+        "reconcile",
+        commands.reconcile,
+        "Audit again and again until Ctrl-C, as a running server does by itself, and say after "
+        "each round what was found. Differences are named in the log.",
+    )
+    _add_settings(reconcile)
+
+
 def _add_migrate(subparsers: Subparsers) -> None:
     migrate = _command(
         subparsers,
@@ -152,6 +188,31 @@ def _add_sale(subparsers: Subparsers) -> None:
     listing = _command(acts, "list", commands.list_sales, "List a room's sales and their stock.")
     _add_room(listing)
     _add_settings(listing)
+
+
+def _add_refund(subparsers: Subparsers) -> None:
+    refund = subparsers.add_parser("refund", help="See what goes back to buyers; handle failures.")
+    acts = refund.add_subparsers(metavar="ACT", required=True)
+    listing = _command(acts, "list", refunds.list_refunds, "List a room's refunds.")
+    _add_room(listing)
+    listing.add_argument("--state", choices=list(RefundState), help="only those (default: all)")
+    _add_settings(listing)
+    retry = _command(acts, "retry", refunds.retry, "Send a refund that has failed once more.")
+    _add_refund_id(retry)
+    _add_settings(retry)
+    close = _command(
+        acts, "close", refunds.close, "Note that you have paid a failed refund back by other means."
+    )
+    _add_refund_id(close)
+    close.add_argument("--note", required=True, help="how and when, for those who look later")
+    _add_settings(close)
+
+
+def _add_refund_id(parser: argparse.ArgumentParser) -> None:
+    _add_room(parser)
+    parser.add_argument(
+        "--refund", dest="refund_id", type=_of(Id), metavar="ID", required=True, help="the refund"
+    )
 
 
 def _add_create(acts: Subparsers) -> None:
@@ -265,6 +326,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.usage = f"{usage} [SETTINGS]".replace("%", "%%")
     group = parser.add_argument_group("settings")
     for name in Settings.__struct_fields__:
+        if name in SECRETS:
+            continue
         default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
         shown = f" (default {default})" if default != "" else ""
         group.add_argument(

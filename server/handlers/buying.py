@@ -4,13 +4,14 @@ import asyncio
 
 from inventory.codes import Outcome
 from inventory.hold import Hold, HoldState, WantedLine
-from inventory.payments.port import Checkout, new_checkout_id
+from inventory.payments.port import Checkout, CheckoutRefused, new_checkout_id
 from inventory.store import Result
+from server.handlers.losses import refused
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import hold_view
-from server.wire.commands import (
+from server.wire.buying import (
     Cancel,
     HoldReply,
     Holds,
@@ -20,6 +21,7 @@ from server.wire.commands import (
     Reserve,
     Reserved,
 )
+from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
 
 HOLDS_SHOWN_MAX = 50
@@ -37,7 +39,13 @@ async def reserve(parts: HandlerParts, caller: Caller, command: Reserve) -> Rese
         or_wait=command.or_wait,
     )
     if result.outcome not in _RESERVED or result.hold is None:
-        return refusal(result)
+        return await refused(parts, caller, result, (line.sale_id for line in wanted))
+    return reserved(parts, caller, result)
+
+
+def reserved(parts: HandlerParts, caller: Caller, result: Result) -> Reserved:
+    """The answer to who has a hold."""
+    assert result.hold is not None
     return Reserved(
         hold=hold_view(result.hold),
         replayed=result.outcome is Outcome.REPLAYED,
@@ -66,6 +74,8 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
     if result.outcome not in extended or result.hold is None:
         return refusal(result)
     url = await parts.provider.start(await _checkout(parts, caller, result.hold))
+    if isinstance(url, CheckoutRefused):
+        return ErrorBody(code=ErrorCode.PAYMENT_REFUSED, message=url.reason)
     return PayPage(
         hold=hold_view(result.hold),
         pay_url=url,

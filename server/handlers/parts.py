@@ -6,6 +6,8 @@ from typing import Any
 
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
+from inventory.ledger.lost_payments import LostPayments
+from inventory.payments.host_refunds import HostRefunds
 from inventory.payments.port import Provider
 from inventory.receipt import Receipts
 from inventory.store import Store
@@ -30,7 +32,9 @@ class HandlerParts:
     catalogue: Catalogue
     ledger: Ledger
     provider: Provider
+    host_refunds: HostRefunds
     receipts: Receipts
+    lost_payments: LostPayments
     broker: Broker
     likes: LikeCounter
     comment_limiter: Limiter

@@ -4,12 +4,12 @@ import asyncio
 
 from inventory.codes import Outcome
 from inventory.store import Result, SaleTerms
+from server.handlers.losses import lost
 from server.handlers.parts import HandlerParts
 from server.handlers.showroom import unknown_product
 from server.refusals import refusal
 from server.tokens import Caller
 from server.views import sale_view
-from server.wire.codes import ErrorCode
 from server.wire.commands import (
     EndSale,
     PauseSale,
@@ -63,11 +63,7 @@ def _gone(is_archived: bool) -> ErrorBody:
     if is_archived:
         message = "this sale is over and its id is used up; use a new id"
         return ErrorBody(code=Outcome.KEY_REUSED.value, message=message)
-    return ErrorBody(
-        code=ErrorCode.STATE_LOST,
-        message="this sale is in SQL, but Redis has lost it; restore Redis from its files or a"
-        " backup, and run `kaibo audit`",
-    )
+    return lost("sale")
 
 
 async def start_sale(

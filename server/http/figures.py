@@ -76,4 +76,10 @@ async def get_health(call: Call) -> RoomHealthReply:
     waiting = await parts.outbox.read({room_id: stream_id_of(position)}, count=1)
     lag_ms = parts.now_ms() - waiting[0].position // 1_000_000 if waiting else 0
     parked = await asyncio.to_thread(parts.ledger.parked, room_id)
-    return RoomHealthReply(ledger_lag_ms=max(0, lag_ms), parked_entries=len(parked))
+    verdict = await parts.verdicts.last()
+    return RoomHealthReply(
+        ledger_lag_ms=max(0, lag_ms),
+        parked_entries=len(parked),
+        differences=verdict.differences.get(room_id, 0) if verdict else 0,
+        reconciled_at_ms=verdict.at_ms if verdict else None,
+    )

@@ -5,15 +5,17 @@ An orchestrator restarts what is not live and sends no visitors to what is not r
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from inventory.redis_store.verdicts import Verdict
+from inventory.store import InventoryError
 from server.http.parts import Check
-from server.http.replies import LiveReply, ReadyReply
+from server.http.replies import LiveReply, ReadyReply, ReconciledView
 from server.jobs import Failing
 
 log = logging.getLogger(__name__)
@@ -22,15 +24,31 @@ CHECK_TIMEOUT_S = 2.0
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def health_routes(checks: Mapping[str, Check]) -> list[Route]:
+LastVerdict = Callable[[], Awaitable[Verdict | None]]
+
+
+def health_routes(checks: Mapping[str, Check], last_verdict: LastVerdict) -> list[Route]:
     async def live(_: Request) -> Response:
         return _json(LiveReply("live"), 200)
 
     async def ready(_: Request) -> Response:
-        told = await readiness(checks)
+        told = msgspec.structs.replace(
+            await readiness(checks), reconciled=await _reconciled(last_verdict)
+        )
         return _json(told, 200 if told.status == "ready" else 503)
 
     return [Route("/live", live), Route("/ready", ready)]
+
+
+async def _reconciled(last_verdict: LastVerdict) -> ReconciledView | None:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            verdict = await last_verdict()
+    except (InventoryError, TimeoutError):
+        return None  # the check of Redis says why
+    if verdict is None:
+        return None
+    return ReconciledView(verdict.at_ms, verdict.rooms, verdict.differences)
 
 
 async def readiness(checks: Mapping[str, Check]) -> ReadyReply:

@@ -9,14 +9,17 @@ it are of all orders that the pages are of.
 
 import asyncio
 
+from inventory.hold import Hold
 from server.http.calls import Call
-from server.http.replies import OrderReply, OrdersReply
-from server.views import hold_view
+from server.http.replies import OrderReply, OrdersReply, RefundsReply
+from server.views import hold_view, refund_view
 from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
+from server.wire.views import RefundView
 
 OWN_MAX = 50
 ALL_MAX = 500
+REFUNDS_MAX = 500
 
 _ALL = {"true": True, "false": False}
 
@@ -43,7 +46,13 @@ def _listed(call: Call, buyer_id: str | None) -> OrdersReply | ErrorBody:
     else:
         holds = ledger.orders_of(room_id, buyer_id, OWN_MAX, before)
     paid = ledger.paid_totals(room_id, buyer_id)
-    return OrdersReply([hold_view(hold) for hold in holds], paid.count, paid.cents)
+    return OrdersReply(
+        orders=[hold_view(hold) for hold in holds],
+        currency=_currency(call),
+        refunds=_refunds_of(call, [hold.hold_id for hold in holds]),
+        paid_count=paid.count,
+        paid_cents=paid.cents,
+    )
 
 
 async def get_order(call: Call) -> OrderReply | ErrorBody:
@@ -55,7 +64,31 @@ async def get_order(call: Call) -> OrderReply | ErrorBody:
     # Another buyer's order is answered like one that does not exist: ids tell nothing.
     if hold is None or (caller.role != "host" and hold.buyer_id != caller.user_id):
         return _no_order(hold_id)
-    return OrderReply(hold_view(hold))
+    return await asyncio.to_thread(_reply, call, hold)
+
+
+def _reply(call: Call, hold: Hold) -> OrderReply:
+    """Blocks."""
+    refunds = _refunds_of(call, [hold.hold_id])
+    return OrderReply(order=hold_view(hold), currency=_currency(call), refunds=refunds)
+
+
+async def list_refunds(call: Call) -> RefundsReply:
+    """All of the room's, for its host: those too that belong to no order."""
+    found = await asyncio.to_thread(call.parts.refunds.of_room, call.path["room_id"], REFUNDS_MAX)
+    return RefundsReply(refunds=[refund_view(refund, for_host=True) for refund in found])
+
+
+def _refunds_of(call: Call, hold_ids: list[str]) -> list[RefundView]:
+    for_host = call.known_caller.role == "host"
+    found = call.parts.refunds.of_holds(call.path["room_id"], hold_ids)
+    return [refund_view(refund, for_host=for_host) for refund in found]
+
+
+def _currency(call: Call) -> str:
+    """The room's: it cannot change once there are sales, so it is every order's."""
+    room = call.parts.catalogue.room(call.path["room_id"])
+    return room.currency if room else ""
 
 
 def _no_order(hold_id: str) -> ErrorBody:

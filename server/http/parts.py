@@ -6,11 +6,14 @@ from typing import Protocol
 
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
+from inventory.ledger.refunds import RefundBook
 from inventory.payments.port import Provider
 from inventory.payments.settle import Settler
 from inventory.redis_store.outbox import Outbox
+from inventory.redis_store.verdicts import Verdicts
 from inventory.store import Store
 from rooms.broker import Broker
+from rooms.rate_limit import TokenBucket
 from rooms.redis_broker.minutes import RedisMinutes
 from server.pictures import Pictures
 from server.settings import Settings
@@ -44,11 +47,14 @@ class HttpParts:
     catalogue: Catalogue
     ledger: Ledger
     settler: Settler
+    refunds: RefundBook
     provider: Provider
     sql_writes: WriteGate
     broker: Broker
     outbox: Outbox
+    verdicts: Verdicts
     minutes: RedisMinutes
     pictures: Pictures
+    webhook_bucket: TokenBucket
     checks: Mapping[str, Check]
     now_ms: Callable[[], int]

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from server.wire.fields import Name
-from server.wire.views import HoldView, ProductView, Role, RoomView, SaleView
+from server.wire.views import HoldView, ProductView, RefundView, Role, RoomView, SaleView
 
 
 class RoomsReply(Struct, frozen=True):
@@ -41,15 +41,26 @@ class TokenReply(Struct, frozen=True):
 
 class OrdersReply(Struct, frozen=True):
     """A page of reservations and what became of them, newest first; a paid one is an order. The
-    totals are over every page: how many are paid, and what they come to."""
+    totals are over every page: how many are paid, and what they come to. `refunds` are those of
+    the payments for the orders of this page."""
 
     orders: list[HoldView]
+    currency: str
+    refunds: list[RefundView]
     paid_count: int
     paid_cents: int
 
 
 class OrderReply(Struct, frozen=True):
     order: HoldView
+    currency: str
+    refunds: list[RefundView]
+
+
+class RefundsReply(Struct, frozen=True):
+    """What goes back to buyers, with what has to be done next first; at most 500."""
+
+    refunds: list[RefundView]
 
 
 class PictureReply(Struct, frozen=True):
@@ -108,10 +119,13 @@ class FiguresReply(Struct, frozen=True):
 
 class RoomHealthReply(Struct, frozen=True):
     """`ledger_lag_ms`: how long the oldest entry that is not yet in SQL has waited; 0 if none is.
-    `parked_entries` could not be posted: see `kaibo audit`."""
+    `parked_entries` could not be posted: see `kaibo audit`. `differences` between Redis and SQL,
+    when the server last audited itself, at `reconciled_at_ms` (null: not yet)."""
 
     ledger_lag_ms: int
     parked_entries: int
+    differences: int
+    reconciled_at_ms: int | None
 
 
 class CsvFile(Struct, frozen=True):
@@ -129,8 +143,18 @@ class LiveReply(Struct, frozen=True):
     status: Literal["live"]
 
 
+class ReconciledView(Struct, frozen=True):
+    """When the server last audited itself, and how many differences there are, by room."""
+
+    at_ms: int
+    rooms: int
+    differences: dict[str, int]
+
+
 class ReadyReply(Struct, frozen=True):
-    """Per part 'ok', or why it is not ready."""
+    """Per part 'ok', or why it is not ready. Differences that were found (`reconciled`) make
+    nothing unready: somebody has to look, and the sale goes on."""
 
     status: Literal["ready", "not ready"]
     parts: dict[str, str]
+    reconciled: ReconciledView | None = None

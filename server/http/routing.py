@@ -45,7 +45,7 @@ def routes(parts: HttpParts) -> list[BaseRoute]:
     """Everything served over HTTP. The client's files come last: they claim every other path."""
     return [
         Mount("/v1", app=_router([*_endpoint_routes(parts), _openapi_route()])),
-        Mount("/health", app=_router(health_routes(parts.checks))),
+        Mount("/health", app=_router(health_routes(parts.checks, parts.verdicts.last))),
         picture_route(parts.pictures),
         media_mount(parts.settings.data_path / "media"),
         *client_routes(),

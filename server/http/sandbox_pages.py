@@ -7,6 +7,7 @@ The buyer returns with `payment=paid|failed|back` in the address. It is only wha
 once: anybody can write it, so nothing is decided by it; the signed webhook is what counts.
 """
 
+from collections.abc import Awaitable, Callable
 from html import escape
 from pathlib import Path
 from string import Template
@@ -16,8 +17,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 
-from inventory.payments.sandbox.books import CheckoutRecord, CheckoutState
+from inventory.payments.sandbox.faults import Faults
 from inventory.payments.sandbox.provider import SandboxProvider
+from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState
+from server.http.sandbox_faults import faults_fields, faults_in
+from server.http.sandbox_words import WORDS
+
+Finisher = Callable[[str, Faults | None], Awaitable[CheckoutRecord | None]]
 
 _FOLDER = Path(__file__).parent / "sandbox"
 _PAGE = Template((_FOLDER / "page.html").read_text(encoding="utf-8"))
@@ -33,41 +39,6 @@ _OUTCOMES = {
     CheckoutState.DECLINED: "failed",
 }
 
-WORDS = {
-    "zh": {
-        "title": "沙盒支付",
-        "test_notice": "测试支付：这里不会扣任何钱。",
-        "heading": "金额",
-        "for_label": "商品",
-        "order_label": "订单号",
-        "hold_label": "为你保留",
-        "hold_left": "打开本页时还剩 {time}",
-        "hold_over": "保留时间已过。现在付款，如已售出会退款。",
-        "pay": "支付",
-        "decline": "拒绝付款（测试失败）",
-        "back": "返回直播间",
-        "paid": "已支付。",
-        "declined": "付款被拒绝，没有扣款。",
-        "other_language": "English",
-    },
-    "en": {
-        "title": "Sandbox payment",
-        "test_notice": "Test payment: no money moves here.",
-        "heading": "Amount",
-        "for_label": "For",
-        "order_label": "Order",
-        "hold_label": "Held for you",
-        "hold_left": "{time} more, from when this page opened",
-        "hold_over": "The time is up. If it was sold meanwhile, a payment now is refunded.",
-        "pay": "Pay",
-        "decline": "Decline (test a failure)",
-        "back": "Back to the room",
-        "paid": "Paid.",
-        "declined": "Declined. Nothing was charged.",
-        "other_language": "中文",
-    },
-}
-
 
 def sandbox_mount(provider: SandboxProvider) -> Mount:
     """The pages under /sandbox."""
@@ -78,11 +49,14 @@ def sandbox_mount(provider: SandboxProvider) -> Mount:
             return _unknown()
         return _page(record, language(request), provider.now_ms())
 
-    async def pay(request: Request) -> Response:
-        return _return(await provider.pay(request.path_params["checkout_id"]))
+    def finish_as(end: Finisher) -> Callable[[Request], Awaitable[Response]]:
+        async def finish(request: Request) -> Response:
+            faults = await faults_in(request)
+            if isinstance(faults, str):
+                return _refused(f"{WORDS[language(request)]['bad_faults']}: {faults}")
+            return _return(await end(request.path_params["checkout_id"], faults))
 
-    async def decline(request: Request) -> Response:
-        return _return(await provider.decline(request.path_params["checkout_id"]))
+        return finish
 
     async def style(_: Request) -> Response:
         return FileResponse(_FOLDER / "pay.css", headers={"cache-control": "no-cache"})
@@ -90,8 +64,10 @@ def sandbox_mount(provider: SandboxProvider) -> Mount:
     pages = [
         Route("/pay.css", style),
         Route("/pay/{checkout_id}", show),
-        Route("/pay/{checkout_id}/pay", pay, methods=["POST"]),
-        Route("/pay/{checkout_id}/decline", decline, methods=["POST"]),
+        *[
+            Route(f"/pay/{{checkout_id}}/{action}", finish_as(end), methods=["POST"])
+            for action, end in (("pay", provider.pay), ("decline", provider.decline))
+        ],
     ]
     return Mount("/sandbox", app=Router(routes=pages, redirect_slashes=False))
 
@@ -161,15 +137,17 @@ def _actions(record: CheckoutRecord, words: dict[str, str]) -> str:
     if not is_open:
         result = escape(words[record.state.value])
         return f'<p class="result" role="status" data-testid="sandbox-result">{result}</p>\n{back}'
-    forms = [_form(record, action, escape(words[action])) for action in ("pay", "decline")]
-    return "\n".join([*forms, back])
+    buttons = [_button(record, action, escape(words[action])) for action in ("pay", "decline")]
+    fields = faults_fields(record.faults, words)
+    return "\n".join(['<form method="post">', *buttons, fields, "</form>", back])
 
 
-def _form(record: CheckoutRecord, action: str, label: str) -> str:
+def _button(record: CheckoutRecord, action: str, label: str) -> str:
     look = "primary" if action == "pay" else "secondary"
+    address = f"/sandbox/pay/{escape(record.checkout_id)}/{action}"
     return (
-        f'<form method="post" action="/sandbox/pay/{escape(record.checkout_id)}/{action}">'
-        f'<button class="{look}" data-testid="sandbox-{action}">{label}</button></form>'
+        f'<button class="{look}" formaction="{address}" data-testid="sandbox-{action}">'
+        f"{label}</button>"
     )
 
 
@@ -177,6 +155,11 @@ def _return(record: CheckoutRecord | None) -> Response:
     if record is None:
         return _unknown()
     return RedirectResponse(returning(record), status_code=303, headers=_headers(record.return_url))
+
+
+def _refused(message: str) -> Response:
+    page = f"<!doctype html><meta charset=utf-8><title>422</title><p>{escape(message)}"
+    return HTMLResponse(page, status_code=422, headers=_headers(""))
 
 
 def _unknown() -> Response:

@@ -1,7 +1,9 @@
 """Webhooks: what a payment provider reports, believed only if it signed it.
 
-2xx is answered once the payment is in SQL, whatever it led to: a payment for an unknown
-reservation is recorded too. Only a report that cannot be believed or read is a 400.
+2xx is answered once the report is in SQL, whatever it led to: a payment for an unknown reservation
+is recorded too. Only a report that cannot be believed or read is a 400. Bounded thrice: a body is
+read up to its cap, reports up to a rate are looked at, and as many wait to be written as
+`inventory/ledger/grouped.py` lets wait. A provider repeats what was refused so, and loses nothing.
 """
 
 from inventory.payments.port import BadEvent, BadSignature
@@ -12,15 +14,18 @@ from server.wire.events import ErrorBody
 
 
 async def receive(call: Call) -> WebhookReply | ErrorBody:
-    provider = call.parts.provider
+    provider, now_ms = call.parts.provider, call.parts.now_ms()
+    if wait_ms := call.parts.webhook_bucket.take(now_ms):
+        return ErrorBody(
+            code=ErrorCode.RATE_LIMITED, message="too many reports; retry", retry_after_ms=wait_ms
+        )
     if call.path["provider"] != provider.name:
         return ErrorBody(
             code=ErrorCode.NOT_FOUND, message=f"this server's provider is {provider.name!r}"
         )
     try:
-        event = provider.verify(call.headers, call.body, call.parts.now_ms())
+        event = provider.verify(call.headers, call.body, now_ms)
     except (BadSignature, BadEvent) as error:
         return ErrorBody(code=ErrorCode.BAD_MESSAGE, message=str(error))
-    async with call.parts.sql_writes.open():
-        await call.parts.settler.settle(provider.name, event)
+    await call.parts.settler.settle(provider.name, event)
     return WebhookReply(received=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from inventory.hold import OFFER_DURATION_MS
+from inventory.hold import OFFER_DURATION_MS, READMITTED_MIN_MS
 from inventory.uuid7 import FUTURE_MAX_MS
 from rooms.questions import OPEN_MAX, OPEN_PER_USER_MAX
 from rooms.questions import SHOWN_MAX as QUESTIONS_SHOWN_MAX
@@ -55,6 +55,7 @@ COMMAND_NOTES: dict[str, str] = {
     "attention": "Send it seldom, with what gathered for some seconds. Only viewers are counted.",
     "run_step": "Refuses as the step's own command does too, and then the step is not done.",
     "reserve": "See [reservations](#reservations).",
+    "readmit": "See [receipts](#receipts). Repeating it is harmless.",
     "cancel": "Give a reservation's units back. Repeating it is harmless.",
     "pay": "Open `pay_url` in a browser. Asking again gives the same page and extends nothing. The "
     "order is paid when a `hold` event says so, not when the page returns.",
@@ -85,6 +86,8 @@ EVENT_NOTES: dict[str, str] = {
     "rundown": "the run-of-show was changed, or a step of it was done",
     "hold": "only to its own buyer, on every connection: held, extended, paid, cancelled, expired; "
     "may come twice",
+    "restored": "Redis had lost the room's sales and an operator restored them; see "
+    "[receipts](#receipts). The sales follow as they are now",
     "stock": "a sale's counters; only the latest of each sale is sent",
     "likes": "likes since the last of these, and ever; four times a second at most",
     "viewers": "how many watch, about once a second and only when it changes; hosts do not count",
@@ -148,6 +151,7 @@ def render() -> str:
             "retention_h": number(settings.retention_s // 3600),
             "future_min": number(FUTURE_MAX_MS // 60_000),
             "extension_s": number(settings.extension_s),
+            "readmitted_s": number(READMITTED_MIN_MS // 1_000),
             "offer_s": number(OFFER_DURATION_MS // 1_000),
             "comments_shown": number(COMMENTS_SHOWN_MAX),
             "questions_shown": number(QUESTIONS_SHOWN_MAX),

@@ -3,7 +3,7 @@
 import msgspec
 
 from server.reference.markdown import table
-from server.settings import Settings, describe, environ_name, flag_name
+from server.settings import SECRETS, Settings, describe, environ_name, flag_name
 
 INTRODUCTION = """\
 # Settings
@@ -44,6 +44,9 @@ NOTES = """\
   PostgreSQL, `postgresql://user:password@host/database`. Run `kaibo migrate` before the first start
   on PostgreSQL and after each upgrade, see [Keep the ledger in
   PostgreSQL](../how-to/use-postgresql.md).
+- **`KAIBO_PAYMENT_PROVIDER`** is `sandbox` until you
+  [take real payments with Stripe](../how-to/stripe.md). Its secrets come from the environment only.
+- **`KAIBO_SANDBOX_FAULTS`** are [the sandbox's switches](../how-to/payment-faults.md).
 - **`KAIBO_RETENTION_S`** is also the oldest reservation id that is accepted, see
   [reservations](protocol.md#reservations).
 """
@@ -53,7 +56,8 @@ def render() -> str:
     rows = []
     for name in Settings.__struct_fields__:
         names = f"`{environ_name(name)}`"
-        rows.append([names, f"`{flag_name(name)}`", _default(name), describe(name)])
+        flag = "none: a secret" if name in SECRETS else f"`{flag_name(name)}`"
+        rows.append([names, flag, _default(name), describe(name)])
     head = ["environment", "flag", "default", "meaning"]
     return f"{INTRODUCTION}\n{table(head, rows)}\n\n{NOTES}"
 

@@ -27,8 +27,10 @@ class ErrorCode(StrEnum):
     POLL_OPEN = "POLL_OPEN"  # another poll is
     POLL_CLOSED = "POLL_CLOSED"
     ALREADY_VOTED = "ALREADY_VOTED"
+    BAD_RECEIPT = "BAD_RECEIPT"  # not one of ours, changed, or of another room or buyer
     UNKNOWN_STEP = "UNKNOWN_STEP"
     CHANGED_MEANWHILE = "CHANGED_MEANWHILE"  # by another host: look again
+    PAYMENT_REFUSED = "PAYMENT_REFUSED"  # the payment provider will never take it as it is
     LIMIT_REACHED = "LIMIT_REACHED"  # the room, or you, has as many of these as it may
     RATE_LIMITED = "RATE_LIMITED"
     TOO_MANY_IN_FLIGHT = "TOO_MANY_IN_FLIGHT"

@@ -1,17 +1,28 @@
 """Commands: what a client may ask, as `[op, id, body]` on the socket or as an HTTP request body.
 
-`COMMANDS` is the whole list. A new command is a class here or in `together.py`, a reply type, a
-line in `COMMANDS`, in `REPLIES` and in `LEAST_ROLE` (roles.py), and a handler in
+`COMMANDS` is the whole list. A new command is a class here, in `buying.py` or in `together.py`, a
+reply type, a line in `COMMANDS`, in `REPLIES` and in `LEAST_ROLE` (roles.py), and a handler in
 `server/dispatch.py`.
 """
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from server.wire.bodies import Command as Command  # noqa: PLC0414 - also found here
 from server.wire.bodies import Done as Done  # noqa: PLC0414
 from server.wire.bodies import Reply as Reply  # noqa: PLC0414
+from server.wire.buying import (
+    Cancel,
+    HoldReply,
+    Holds,
+    HoldsReply,
+    Pay,
+    PayPage,
+    Readmit,
+    Reserve,
+    Reserved,
+)
 from server.wire.fields import (
     Cents,
     Currency,
@@ -53,9 +64,8 @@ from server.wire.together import (
 )
 from server.wire.views import (
     CommentView,
-    DurabilityName,
-    HoldView,
     ProductView,
+    RefundView,
     RoomView,
     SaleView,
 )
@@ -95,70 +105,6 @@ class Like(Command, frozen=True):
     """Likes pressed since the last one of these; clients batch."""
 
     count: Annotated[int, Meta(ge=1, le=50)]
-
-
-class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
-    sale_id: Id
-    quantity: Quantity
-
-
-class Reserve(Command, frozen=True):
-    """Hold units of one or more sales, all or none. Retrying with the same id is safe.
-
-    With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
-    waitlist instead.
-    """
-
-    reservation_id: Uuid7
-    lines: Annotated[list[WantedLineBody], Meta(min_length=1, max_length=20)]
-    or_wait: bool = False
-
-
-class Reserved(Reply, frozen=True):
-    """`replayed`: this id was seen before and `hold` is that first reservation as it is now.
-
-    `durability`: what this answer survives. `receipt`: proof of the hold, while it is held, that
-    you keep and show with `readmit` should the server ever have lost it.
-    """
-
-    hold: HoldView
-    replayed: bool
-    durability: DurabilityName
-    receipt: str | None = None
-
-
-class Cancel(Command, frozen=True):
-    reservation_id: Uuid7
-
-
-class HoldReply(Reply, frozen=True):
-    """`durability` as in `Reserved`."""
-
-    hold: HoldView
-    durability: DurabilityName
-
-
-class Pay(Command, frozen=True):
-    """Start paying: extends the hold once and names the page to pay on."""
-
-    reservation_id: Uuid7
-
-
-class PayPage(Reply, frozen=True):
-    """`durability` and `receipt` as in `Reserved`; this receipt has the new deadline."""
-
-    hold: HoldView
-    pay_url: str
-    durability: DurabilityName
-    receipt: str | None = None
-
-
-class Holds(Command, frozen=True):
-    """The caller's own reservations and orders in this room, newest first, at most 50."""
-
-
-class HoldsReply(Reply, frozen=True):
-    holds: list[HoldView]
 
 
 # Hosts.
@@ -233,6 +179,18 @@ class Restock(Command, frozen=True):
             raise ValueError("field `units` may not be 0")
 
 
+class Refund(Command, frozen=True):
+    """Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+    nothing, and gives the same refund."""
+
+    reservation_id: Uuid7
+    restock: bool = False
+
+
+class RefundReply(Reply, frozen=True):
+    refund: RefundView
+
+
 class Pin(Command, frozen=True):
     """Show a product above the video; null unpins."""
 
@@ -254,6 +212,7 @@ COMMANDS: dict[str, type[Command]] = {
     "upvote": Upvote,
     "attention": Attention,
     "reserve": Reserve,
+    "readmit": Readmit,
     "cancel": Cancel,
     "pay": Pay,
     "holds": Holds,
@@ -280,6 +239,7 @@ COMMANDS: dict[str, type[Command]] = {
     "pause_sale": PauseSale,
     "resume_sale": ResumeSale,
     "restock": Restock,
+    "refund": Refund,
     "pin": Pin,
     "rundown": ShowRundown,
     "put_rundown": PutRundown,
@@ -295,6 +255,7 @@ REPLIES: dict[str, type[Reply]] = {
     "upvote": QuestionReply,
     "attention": Done,
     "reserve": Reserved,
+    "readmit": Reserved,
     "cancel": HoldReply,
     "pay": PayPage,
     "holds": HoldsReply,
@@ -321,6 +282,7 @@ REPLIES: dict[str, type[Reply]] = {
     "pause_sale": SaleReply,
     "resume_sale": SaleReply,
     "restock": SaleReply,
+    "refund": RefundReply,
     "pin": Done,
     "rundown": RundownReply,
     "put_rundown": RundownReply,

@@ -103,6 +103,13 @@ class SaleEvent(EventBody, frozen=True):
     sale: SaleView
 
 
+class RestoredEvent(EventBody, frozen=True):
+    """The room's sales were lost and are restored: ask for `holds`, and show the receipts of those
+    that are missing. `epoch_ms`: when it was."""
+
+    epoch_ms: int
+
+
 class StockEvent(EventBody, frozen=True):
     stock: StockView
 
@@ -137,6 +144,7 @@ class EventKind(Struct, frozen=True):
 
 EVENTS: dict[str, EventKind] = {
     "sale": EventKind(SaleEvent, "critical", numbered=True),
+    "restored": EventKind(RestoredEvent, "critical", numbered=True),
     "comment": EventKind(CommentEvent, "chat", numbered=True),
     "comment_removed": EventKind(CommentRemovedEvent, "critical", numbered=True),
     "comment_pinned": EventKind(CommentPinnedEvent, "critical", numbered=True),

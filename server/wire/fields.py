@@ -56,4 +56,12 @@ Url = Annotated[
         description="https://..., http://... or /... on this server; 1 to 2000 characters",
     ),
 ]
+ReceiptText = Annotated[
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9_=-]+{END}",
+        max_length=6_000,
+        description="as the reservation's reply had it",
+    ),
+]
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", description="ISO 4217")]

@@ -8,6 +8,8 @@ Role = Literal["viewer", "assistant", "host"]
 DurabilityName = Literal["memory", "fsync", "replica"]
 HoldStateView = Literal["waiting", "held", "paid", "cancelled", "expired", "refund_due", "refunded"]
 
+RefundStateView = Literal["asked", "due", "sent", "paid_back", "done", "failed"]
+
 
 class View(Struct, frozen=True):
     """Base of every view; encoded as a map with these field names."""
@@ -81,6 +83,22 @@ class HoldView(View, frozen=True):
     deadline_ms: int
     finished_at_ms: int | None
     offered: bool = False
+
+
+class RefundView(View, frozen=True):
+    """Money on its way back to a buyer. `reason` is what the payment led to, HOST (a host paid it
+    back) or PROVIDER (it was paid back at the provider); only hosts are told the `trouble`."""
+
+    refund_id: str
+    reservation_id: str
+    state: RefundStateView
+    reason: str
+    amount_cents: int
+    currency: str | None
+    restock: bool
+    requested_at_ms: int
+    finished_at_ms: int | None
+    trouble: str | None
 
 
 class CommentView(View, frozen=True):

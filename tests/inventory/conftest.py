@@ -14,6 +14,7 @@ from inventory.ledger.catalogue import Catalogue, Room
 from inventory.ledger.engine import open_engine
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import RedisServer, Shop
@@ -73,6 +74,11 @@ def ledger(engine: Engine) -> Ledger:
 @pytest.fixture
 def payments(engine: Engine) -> PaymentBook:
     return PaymentBook(engine)
+
+
+@pytest.fixture
+def refunds(engine: Engine) -> RefundBook:
+    return RefundBook(engine)
 
 
 @pytest.fixture

@@ -13,12 +13,15 @@ from sqlalchemy import Delete, Engine, Update, delete, update
 from inventory.audit import audit
 from inventory.audit.report import AuditReport
 from inventory.codes import Outcome
+from inventory.hold import WantedLine
 from inventory.ledger.engine import writing
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.tables import movements, order_lines, orders, sales
 from inventory.ledger.tables import payments as payments_table
 from inventory.ledger.writer import LedgerWriter
+from tests.inventory.payments.entries import record, settle
 from tests.inventory.shop import HOLD_MS, Shop
 
 HOLDS_PLANTED = 40_000  # to read them all at once takes Redis about a second
@@ -28,9 +31,11 @@ Audit = Callable[[], Awaitable[AuditReport]]
 
 
 @pytest.fixture
-def audited(shop: Shop, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook) -> Audit:
+def audited(
+    shop: Shop, ledger: Ledger, writer: LedgerWriter, payments: PaymentBook, refunds: RefundBook
+) -> Audit:
     async def run() -> AuditReport:
-        return await audit(shop.store, ledger, [shop.room_id], writer.drain, payments)
+        return await audit(shop.store, ledger, [shop.room_id], writer.drain, payments, refunds)
 
     return run
 
@@ -40,8 +45,8 @@ async def sold_room(shop: Shop, payments: PaymentBook) -> str:
     await shop.open(units=9)
     await shop.hold("ann", 2)
     paid = await shop.hold("bob")
-    payments.record("sandbox", "pay-1", shop.room_id, paid, 990, shop.now_ms)
-    payments.settle("sandbox", "pay-1", (await shop.pay(paid)).outcome.value, shop.now_ms)
+    record(payments, shop.room_id, paid, "pay-1")
+    settle(payments, (await shop.pay(paid)).outcome.value, "pay-1")
     await shop.cancel(await shop.hold("cyd"), "cyd")
     return paid
 
@@ -86,9 +91,9 @@ async def test_the_audit_is_exact_while_everything_happens(
     busy = True
 
     async def pay(hold_id: str) -> None:
-        payments.record("sandbox", hold_id, shop.room_id, hold_id, 990, shop.now_ms)
+        record(payments, shop.room_id, hold_id, hold_id)
         result = await shop.pay(hold_id, hold_id)
-        payments.settle("sandbox", hold_id, result.outcome.value, shop.now_ms)
+        settle(payments, result.outcome.value, hold_id)
 
     async def buy(buyer: str) -> None:
         """Cancels, pays in time, pays late or never pays, by the buyer's first letter."""
@@ -264,15 +269,28 @@ async def test_a_redis_that_lost_its_last_entries_is_found(
     assert any("outbox: expected its last entry at" in line for line in found)
 
 
+async def test_a_place_on_the_waitlist_that_redis_lost_is_found(
+    shop: Shop, redis: Redis, writer: LedgerWriter, audited: Audit
+) -> None:
+    await shop.open(units=1)
+    await shop.hold("ann")
+    mine, wanted = shop.new_id(), [WantedLine("tea", 1)]
+    await shop.store.reserve(shop.room_id, mine, "bob", wanted, or_wait=True)
+    await writer.drain(shop.room_id)
+    await redis.hdel(shop.key("holds"), mine)
+    found = (await audited()).differences
+    assert any(f"hold {mine} is waiting in SQL" in line for line in found)
+
+
 async def test_payments_without_outcome_or_order_are_found(
     shop: Shop, payments: PaymentBook, audited: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inventory.audit.payments.SETTLE_WAIT_S", 0.0)
     await sold_room(shop, payments)
     stray = shop.new_id()
-    payments.record("sandbox", "pay-2", shop.room_id, stray, 990, shop.now_ms)
-    payments.record("sandbox", "pay-3", shop.room_id, stray, 990, shop.now_ms)
-    payments.settle("sandbox", "pay-3", Outcome.PAID.value, shop.now_ms)
+    record(payments, shop.room_id, stray, "pay-2")
+    record(payments, shop.room_id, stray, "pay-3")
+    settle(payments, Outcome.PAID.value, "pay-3")
     assert (await audited()).differences == [
         f"room {shop.room_id} payment sandbox:pay-2: expected an outcome, found none",
         (
@@ -319,10 +337,10 @@ async def test_a_payment_being_settled_is_waited_for(
 ) -> None:
     await shop.open()
     hold_id = await shop.hold("ann")
-    payments.record("sandbox", "pay-1", shop.room_id, hold_id, 990, shop.now_ms)
+    record(payments, shop.room_id, hold_id, "pay-1")
     auditing = asyncio.ensure_future(audited())
     await asyncio.sleep(0)
     paid = await shop.pay(hold_id)
-    payments.settle("sandbox", "pay-1", paid.outcome.value, shop.now_ms)
+    settle(payments, paid.outcome.value, "pay-1")
     report = await auditing
     assert report.ok, report.lines()

@@ -35,6 +35,7 @@ async def test_who_wants_more_than_is_left_does_not_block_who_wants_less(shop: S
     asks = [shop.reserve("ann", 2), shop.reserve("bob", 2), shop.reserve("cyd", 1)]
     outcomes = [result.outcome for result in await asyncio.gather(*asks)]
     assert outcomes == [Outcome.HELD, Outcome.SOLD_OUT, Outcome.HELD]
+    assert await shop.counts() == (0, 3, 0)
 
 
 async def test_an_id_asked_twice_at_once_is_one_hold(shop: Shop) -> None:

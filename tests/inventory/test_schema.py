@@ -24,6 +24,7 @@ from inventory.ledger.engine import (
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.schema import SchemaMismatch, revision_of, revisions
 from inventory.payments.sandbox import tables as sandbox_tables
+from inventory.payments.stripe import tables as stripe_tables
 from tests.postgres import PostgresServer
 
 OLD = Path(__file__).with_name("schema_0_1.sql")
@@ -98,6 +99,7 @@ def made_at_once(engine: Engine) -> Schema:
     with writing(engine) as connection:
         tables.metadata.create_all(connection)
         sandbox_tables.metadata.create_all(connection)
+        stripe_tables.metadata.create_all(connection)
     return schema_of(engine)
 
 
@@ -113,7 +115,7 @@ def wanted(tmp_path: Path) -> Schema:
 def test_the_revisions_make_the_tables_that_the_code_defines(empty: Engine) -> None:
     defined = made_at_once(empty)
     with writing(empty) as connection:
-        for metadata in (sandbox_tables.metadata, tables.metadata):
+        for metadata in (stripe_tables.metadata, sandbox_tables.metadata, tables.metadata):
             metadata.drop_all(connection)
     migrate_if_behind(empty)
     assert schema_of(empty) == defined

@@ -1,7 +1,9 @@
 """The scripts and the pure rules are twins: the same commands get the same answers.
 
-Hypothesis makes up commands, time passes in between, and after each step both stores must agree on
-the answer and on every record. At the end of each run the outbox is written into SQL and audited.
+Hypothesis makes up commands, for one or for many at once, and time passes in between. After each
+step both stores must agree on the answer and on every record, every promise must be kept, and the
+outbox, replayed, must lead to the same room. At the end of each run it is written into SQL and
+audited.
 """
 
 import asyncio
@@ -21,15 +23,19 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 
 from inventory.audit import audit
-from inventory.hold import Hold, WantedLine
+from inventory.entry import Entry, stream_id_of
+from inventory.hold import Hold, HoldState, Line, WantedLine, merged
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.writer import LedgerWriter
+from inventory.memory_room import MemoryRoom
 from inventory.memory_store import MemoryStore
-from inventory.pool import is_lawful
 from inventory.redis_store.outbox import Outbox
 from inventory.store import Result, SaleTerms, Store
-from inventory.uuid7 import FUTURE_MAX_MS
+from inventory.uuid7 import FUTURE_MAX_MS, forget_before_ms
+from tests.inventory.promises import broken_promises
+from tests.inventory.replay import Replay
+from tests.inventory.room_records import RoomRecords, broken_lists, read_records
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, RedisServer, Shop
 
 SALES = ("cup", "pot", "tea")
@@ -72,6 +78,7 @@ class Twins(RuleBasedStateMachine):
         )
         self.hold_ids = [self.shop.new_id()]
         self.restock_ids = [self.shop.new_id()]
+        self.replay = Replay()
         self.created = {"tea", "cup"}  # the ledger's part: a sale is created once
 
     def run(self, coroutine: Any) -> Any:
@@ -82,7 +89,7 @@ class Twins(RuleBasedStateMachine):
         room_id = self.shop.room_id
         expected = self.run(getattr(self.model, command)(room_id, *args, **options))
         found = self.run(getattr(self.shop.store, command)(room_id, *args, **options))
-        assert found == expected
+        assert msgspec.structs.replace(found, epoch_ms=0) == expected
         return expected  # type: ignore[no-any-return]
 
     @initialize(tea=terms, cup=terms)
@@ -132,6 +139,34 @@ class Twins(RuleBasedStateMachine):
         self.both("reserve", hold_id, buyer, wanted)
         self.both("reserve", hold_id, buyer, wanted)
 
+    @rule(wanted=lines, buyer=buyers, pick=picks, left_ms=st.sampled_from((-1, HOLD_MS)))
+    def readmit(self, wanted: list[WantedLine], buyer: str, pick: int, left_ms: int) -> None:
+        """A hold that nobody knows, or one that was never lost; twice, as the answer may be."""
+        if pick > 2:
+            self.hold_ids.append(self.shop.new_id())
+        lost = Hold(
+            hold_id=self._picked(pick if pick < 3 else 0),
+            buyer_id=buyer,
+            lines=[
+                Line(sale_id=it.sale_id, product_id="p", quantity=it.quantity, price_cents=7)
+                for it in merged(wanted)
+            ],
+            state=HoldState.HELD,
+            created_at_ms=self.shop.now_ms - 9,
+            deadline_ms=self.shop.now_ms + left_ms,
+        )
+        self.both("readmit", lost)
+        self.both("readmit", lost)
+
+    @rule(pick=picks)
+    def repeat(self, pick: int) -> None:
+        """As whoever lost the answer does: the same id, buyer and content."""
+        hold_id = self._picked(pick)
+        hold = self.run(self.model.hold(self.shop.room_id, hold_id))
+        if hold is not None:
+            wanted = [WantedLine(line.sale_id, line.quantity) for line in hold.lines]
+            assert self.both("reserve", hold_id, hold.buyer_id, wanted).outcome == "REPLAYED"
+
     @rule(pick=picks, buyer=buyers)
     def extend(self, pick: int, buyer: str) -> None:
         self.both("extend", *self._hold_and_buyer(pick, buyer))
@@ -176,6 +211,13 @@ class Twins(RuleBasedStateMachine):
             self.run(self.shop.advance(RETENTION_MS + FUTURE_MAX_MS + 1))
             self.expire_due(at_most=100)
 
+    @rule(skip=st.integers(0, 4))
+    def an_epoch_begins(self, skip: int) -> None:
+        """Ids of before that nobody knows are refused from now on."""
+        if skip == 0:
+            self.run(self.redis.set(self.shop.key("epoch"), self.shop.now_ms))
+            self.model._room(self.shop.room_id).epoch_ms = self.shop.now_ms
+
     @rule(
         step=st.sampled_from(("put", "start", "stop", "pause", "resume")), new=terms, sale_id=sales
     )
@@ -198,16 +240,37 @@ class Twins(RuleBasedStateMachine):
         self.both("restock", self.restock_ids[-1], sale_id, units)
 
     @invariant()
-    def pools_are_the_same_and_lawful(self) -> None:
-        pools = self.run(self.shop.store.pools(self.shop.room_id))
-        assert pools == self.run(self.model.pools(self.shop.room_id))
-        assert all(is_lawful(pool) for pool in pools)
+    def all_records_are_as_they_must_be(self) -> None:
+        """The promises, the lists beside the records, the model, and what the outbox told."""
+        room = self.run(self._read())
+        assert not broken_promises(room.records)
+        assert not broken_lists(room)
+        self._are_the_models(room)
+        self.replay.tell(self.run(self._told()))
+        assert not self.replay.differences(room.records)
 
-    @invariant()
-    def holds_are_the_same(self) -> None:
-        for hold_id in self.hold_ids[-6:]:
-            expected = self.run(self.model.hold(self.shop.room_id, hold_id))
-            assert self.run(self.shop.store.hold(self.shop.room_id, hold_id)) == expected
+    async def _read(self) -> RoomRecords:
+        forgets_before_ms = forget_before_ms(self.shop.now_ms, RETENTION_MS)
+        return await read_records(
+            self.redis, self.shop.room_id, self.shop.now_ms, forgets_before_ms
+        )
+
+    def _are_the_models(self, room: RoomRecords) -> None:
+        model, records = self.model._rooms.get(self.shop.room_id, MemoryRoom()), room.records
+        assert records.pools == model.pools
+        assert records.holds == model.holds
+        assert records.places == model.places
+        assert records.unserved == model.unserved
+        assert records.bought == {key: units for key, units in model.bought.items() if units}
+        assert (room.finished, room.restock_ids) == (model.retained_from_ms, set(model.restocks))
+
+    async def _told(self) -> list[Entry]:
+        """What was told since the last step; all of it must be readable."""
+        after = stream_id_of(self.replay.position)
+        entries = await Outbox(self.redis).read({self.shop.room_id: after})
+        told = [entry for entry in entries if isinstance(entry, Entry)]
+        assert told == entries
+        return told
 
     def teardown(self) -> None:
         try:
@@ -243,8 +306,8 @@ def test_scripts_and_rules_give_the_same_answers(redis_server: RedisServer, engi
     run_state_machine_as_test(
         Twins,
         settings=settings(
-            max_examples=60,
-            stateful_step_count=40,
+            max_examples=120 if engine.dialect.name == "sqlite" else 20,  # SQL is but the end of it
+            stateful_step_count=50,
             deadline=None,
             print_blob=True,
             phases=[Phase.generate],

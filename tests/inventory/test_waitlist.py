@@ -5,7 +5,7 @@ from inventory.hold import OFFERS_PER_COMMAND_MAX, Hold, HoldState, WantedLine
 from inventory.store import Result
 from tests.inventory.shop import HOLD_MS, Shop
 
-MANY = OFFERS_PER_COMMAND_MAX + 10
+MANY = 2 * OFFERS_PER_COMMAND_MAX + 10  # a restock serves half, the next command more
 
 
 async def wait(shop: Shop, buyer_id: str, quantity: int = 1) -> str:
@@ -89,7 +89,8 @@ async def test_nobody_overtakes_however_many_wait(shop: Shop) -> None:
     await sold_out(shop)
     ids = [await wait(shop, f"buyer-{number}") for number in range(MANY)]
     await shop.store.restock(shop.room_id, shop.new_id(), "tea", MANY)
-    assert (await shop.reserve("late", MANY - OFFERS_PER_COMMAND_MAX)).outcome is Outcome.SOLD_OUT
+    late = await shop.reserve("late", MANY - 2 * OFFERS_PER_COMMAND_MAX)
+    assert late.outcome is Outcome.SOLD_OUT
     assert set(await states(shop, ids)) == {HoldState.HELD}
 
 

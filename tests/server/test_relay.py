@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -76,8 +77,17 @@ def test_each_buyer_hears_of_the_own_hold_and_everyone_of_the_latest_stock() -> 
 def test_a_changed_sale_is_numbered_and_carries_its_source() -> None:
     (sale, stock) = events_of([entry(7, Outcome.STARTED, None, 3)])
     assert sale.numbered
-    assert sale.source == f"{7:020d}.00"
+    assert sale.source == f"{7:020d}.0000"
     assert not stock.source, "stock is keyed by version: saying it twice is harmless"
+
+
+def test_a_restored_room_is_told_before_its_sales_and_in_order() -> None:
+    restored = entry(5_000_000, Outcome.RESTORED, None, 1)
+    many = msgspec.structs.replace(restored, pools=restored.pools * 1_000)
+    told = [event for event in events_of([many]) if event.numbered]
+    assert MSGPACK.decode(told[0].body) == {"epoch_ms": 5}
+    assert len(told) == 1_001
+    assert [event.source for event in told] == sorted(event.source for event in told)
 
 
 def test_sources_rise_with_positions() -> None:

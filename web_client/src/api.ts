@@ -77,6 +77,8 @@ export function getFigures(roomId: string, token: string, since: number): Promis
 export interface HealthReply {
   ledger_lag_ms: number;
   parked_entries: number;
+  differences: number; // between Redis and SQL, when the server last looked
+  reconciled_at_ms: number | null;
 }
 
 export function getHealth(roomId: string, token: string): Promise<Answer<HealthReply>> {

@@ -194,6 +194,7 @@ export class LiveRoom {
     for (const hear of this.#listeners) hear(message);
     if (message[0] === "welcome") this.#onWelcome(message);
     else if (message[1] === "hold") this.till.hear(message[4].hold);
+    else if (message[1] === "restored") void this.till.catchUp();
     else this.#onEvent(message);
   }
 

@@ -3,10 +3,13 @@
 import type { Answer } from "./answer";
 import type { Key } from "./i18n";
 import { GAVE_UP, Purchases } from "./purchase";
+import { ReceiptBook } from "./receipts";
 import type { LocalMessage } from "./store/reduce";
 import type { Pending, RoomState } from "./store/state";
 import { type Tone, toastRefusal, toastText } from "./toasts";
-import type { Commands, ErrorBody, HoldView, Op, Replies } from "./wire/types.gen";
+import type { Commands, ErrorBody, HoldView, Op, Replies, Reserve, Reserved } from "./wire/types.gen";
+
+const BUY_ANEW_MS = 1_000;
 
 /** What the till needs of the room around it. */
 export interface Shop {
@@ -23,15 +26,23 @@ export interface Shop {
 export class Till {
   readonly #shop: Shop;
   readonly #purchases: Purchases;
+  readonly #receipts: ReceiptBook;
 
   constructor(shop: Shop) {
     this.#shop = shop;
     this.#purchases = new Purchases(shop.storage, shop.roomId, {
       nowMs: shop.nowMs,
-      reserve: (body) => shop.request("reserve", body),
+      reserve: (body) => this.#reserve(body),
       onPending: (pending) => shop.tell(["pending", pending]),
       onHeld: (hold) => this.#onHeld(hold),
       onRefused: (error, pending) => this.#onRefused(error, pending),
+      wait: shop.wait,
+    });
+    this.#receipts = new ReceiptBook(shop.storage, shop.roomId, {
+      nowMs: shop.nowMs,
+      readmit: (body) => shop.request("readmit", body),
+      onBack: (reserved) => this.#onBack(reserved),
+      onLost: (reservationId) => this.#onLost(reservationId),
       wait: shop.wait,
     });
   }
@@ -47,8 +58,17 @@ export class Till {
 
   /** Starts paying: the address of the pay page, or null when the server refused. */
   async pay(reservationId: string): Promise<string | null> {
-    const answer = await this.#shop.ask("pay", { reservation_id: reservationId });
-    if (!answer.ok) return null;
+    const body = { reservation_id: reservationId };
+    let answer = await this.#shop.request("pay", body);
+    const isUnknown = !answer.ok && answer.error.code === "UNKNOWN_HOLD";
+    if (isUnknown && (await this.#receipts.show(reservationId))) {
+      answer = await this.#shop.request("pay", body);
+    }
+    if (!answer.ok) {
+      toastRefusal(answer.error);
+      return null;
+    }
+    this.#receipts.keep(reservationId, answer.body.receipt);
     this.hear(answer.body.hold);
     return answer.body.pay_url;
   }
@@ -63,16 +83,35 @@ export class Till {
     const before = this.#shop.state().holds.get(hold.reservation_id)?.state;
     this.#shop.tell(["hold", hold]);
     this.#purchases.heard(hold);
+    this.#receipts.heard(hold);
     const after = this.#shop.state().holds.get(hold.reservation_id)?.state;
     if (before !== undefined && after !== undefined) tellChange(before, after);
   }
 
-  /** After a welcome: what is ours by the ledger, and then what was not answered yet, once more. */
+  /** After a welcome, or when the room was restored: what is ours by the ledger, then what was not
+   * answered yet, once more, and the receipts of what is missing. */
   async catchUp(): Promise<void> {
     const answer = await this.#shop.request("holds", {});
     if (!answer.ok) return; // the next welcome asks again
     this.#shop.tell(["holds", answer.body.holds]);
     this.#purchases.resume(answer.body.holds);
+    await this.#receipts.present(answer.body.holds);
+  }
+
+  async #reserve(body: Reserve): Promise<Answer<Reserved>> {
+    const answer = await this.#shop.request("reserve", body);
+    if (answer.ok) this.#receipts.keep(body.reservation_id, answer.body.receipt);
+    return answer;
+  }
+
+  #onBack({ hold, replayed }: Reserved): void {
+    this.hear(hold);
+    if (!replayed) toastText("toast.readmitted", "good");
+  }
+
+  #onLost(reservationId: string): void {
+    this.#shop.tell(["lost", reservationId]);
+    toastText("toast.lost", "bad");
   }
 
   #onHeld(hold: HoldView): void {
@@ -84,11 +123,20 @@ export class Till {
 
   #onRefused(error: ErrorBody, pending: Pending): void {
     this.#shop.tell(["settled", pending.reservation_id]);
+    if (error.code === "STALE_EPOCH") void this.#buyAnew(pending);
     if (error.code === "USER_LIMIT") {
       this.#shop.tell(["limited", pending.lines.map((line) => line.sale_id)]);
     }
     toastRefusal(error);
     if (error.code === GAVE_UP) void this.catchUp();
+  }
+
+  /** Nobody knows what became of the press, so the hold, if it was one, is gone: a new id. */
+  async #buyAnew(pending: Pending): Promise<void> {
+    await this.#shop.wait(BUY_ANEW_MS);
+    for (const line of pending.lines) {
+      this.#purchases.buy(line.sale_id, line.quantity, pending.or_wait);
+    }
   }
 }
 

@@ -14,6 +14,8 @@ const zh = { ...viewerZh, ...hostZh };
 const NOT_REFUSALS = new Set([
   "REPLAYED",
   "HELD",
+  "READMITTED",
+  "RESTORED",
   "EXTENDED",
   "CANCELLED",
   "EXPIRED",

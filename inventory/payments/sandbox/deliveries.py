@@ -2,19 +2,24 @@
 
 A webhook is a row until it is delivered, so a killed process loses none. Before each attempt the
 row's next attempt is moved ahead in SQL: that claim keeps two processes from sending it at once,
-and makes it due again if the one that claimed it dies. After `ATTEMPTS_MAX` it is parked.
+and makes it due again if the one that claimed it dies. After `ATTEMPTS_MAX` it is parked. What is
+due together is claimed in one transaction, and what ends together is written down in one.
+
+Of a webhook whose checkout says so (`faults.py`) the first attempts get lost, and the next ones'
+answers; a webhook that comes after another waits until that one is delivered or parked.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import httpx
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, or_, select, update
 
 from inventory.ledger.engine import LedgerUnavailable, reading, writing
+from inventory.ledger.grouped import Grouped
 from inventory.payments.sandbox.tables import webhooks
 from inventory.payments.signature import sign
 
@@ -25,7 +30,7 @@ ATTEMPTS_MAX = 16
 FIRST_DELAY_MS = 500
 DELAY_MS_MAX = 60_000
 TIMEOUT_S = 10.0
-BATCH_MAX = 16
+BATCH_MAX = 64  # sent at once
 LOOK_INTERVAL_S = 0.5  # how soon a webhook queued by another process is seen
 
 
@@ -34,6 +39,15 @@ class Webhook(NamedTuple):
     body: bytes
     attempts: int
     next_attempt_at_ms: int
+    lost: int | None
+    unheard: int | None
+
+
+class Ended(NamedTuple):
+    """An attempt that is over; `failure` says why the webhook is not delivered, None that it is."""
+
+    webhook: Webhook
+    failure: str | None
 
 
 def retry_delay_ms(attempts: int) -> int:
@@ -53,6 +67,7 @@ class Deliveries:
         self._secret = secret
         self._now_ms = now_ms
         self._queued = asyncio.Event()
+        self._write_down = Grouped(self._write_ends)
 
     def notice(self) -> None:
         """Something was queued just now: deliver it without waiting for the next look."""
@@ -98,20 +113,24 @@ class Deliveries:
         return {"queued": 0, "parked": 0} | counted
 
     async def _deliver(self, client: httpx.AsyncClient, webhook: Webhook) -> None:
-        failure = await self._post(client, webhook)
-        if failure is None:
-            await asyncio.to_thread(self._forget, webhook)
-        elif webhook.attempts >= ATTEMPTS_MAX:
-            log.error(
-                "webhook %s parked after %d attempts: %s",
-                webhook.event_id,
-                webhook.attempts,
-                failure,
+        failure = await self._attempt(client, webhook)
+        if failure is not None:
+            is_last = webhook.attempts >= ATTEMPTS_MAX
+            level = logging.ERROR if is_last else logging.WARNING
+            log.log(
+                level, "webhook %s, attempt %d: %s", webhook.event_id, webhook.attempts, failure
             )
-            await asyncio.to_thread(self._note_failure, webhook, "parked", failure)
-        else:
-            log.warning("webhook %s not delivered, will retry: %s", webhook.event_id, failure)
-            await asyncio.to_thread(self._note_failure, webhook, "queued", failure)
+        await self._write_down(Ended(webhook, failure))
+
+    async def _attempt(self, client: httpx.AsyncClient, webhook: Webhook) -> str | None:
+        """None if delivered and heard, else why not."""
+        lost = webhook.lost or 0
+        if webhook.attempts <= lost:
+            return "lost on the way, as the sandbox was told"
+        failure = await self._post(client, webhook)
+        if webhook.attempts <= lost + (webhook.unheard or 0):
+            return "its answer was lost, as the sandbox was told"
+        return failure
 
     async def _post(self, client: httpx.AsyncClient, webhook: Webhook) -> str | None:
         """None if delivered, else why not. Each attempt is signed anew, as time has passed."""
@@ -127,58 +146,77 @@ class Deliveries:
 
     def _release_claims(self) -> None:
         now_ms = self._now_ms()
-        later = (webhooks.c.state == "queued", webhooks.c.next_attempt_at_ms > now_ms)
+        claimed = (
+            webhooks.c.state == "queued",
+            webhooks.c.attempts > 0,
+            webhooks.c.next_attempt_at_ms > now_ms,
+        )
         with writing(self._engine) as connection:
-            connection.execute(update(webhooks).where(*later).values(next_attempt_at_ms=now_ms))
+            connection.execute(update(webhooks).where(*claimed).values(next_attempt_at_ms=now_ms))
 
     def _claim_due(self) -> list[Webhook]:
         now_ms = self._now_ms()
+        columns = [webhooks.c[name] for name in Webhook._fields]
         due = (
-            select(
-                webhooks.c.event_id,
-                webhooks.c.body,
-                webhooks.c.attempts,
-                webhooks.c.next_attempt_at_ms,
+            select(*columns)
+            .where(
+                webhooks.c.state == "queued",
+                webhooks.c.next_attempt_at_ms <= now_ms,
+                _nothing_before_it(),
             )
-            .where(webhooks.c.state == "queued", webhooks.c.next_attempt_at_ms <= now_ms)
             .order_by(webhooks.c.next_attempt_at_ms)
             .limit(BATCH_MAX)
         )
         with reading(self._engine) as connection:
             found = [Webhook(*row) for row in connection.execute(due)]
-        claims = (self._claim(webhook, now_ms) for webhook in found)
+        if not found:
+            return []
+        with writing(self._engine) as connection:
+            claims = [_claim(connection, webhook, now_ms) for webhook in found]
         return [claimed for claimed in claims if claimed is not None]
 
-    def _claim(self, seen: Webhook, now_ms: int) -> Webhook | None:
-        attempts = seen.attempts + 1
-        lease_ms = int(TIMEOUT_S * 1000) + retry_delay_ms(attempts)
-        claimed = seen._replace(attempts=attempts, next_attempt_at_ms=now_ms + lease_ms)
-        still_as_seen = (
-            update(webhooks)
-            .where(
-                webhooks.c.event_id == seen.event_id,
-                webhooks.c.state == "queued",
-                webhooks.c.attempts == seen.attempts,
-            )
-            .values(attempts=attempts, next_attempt_at_ms=claimed.next_attempt_at_ms)
-        )
+    def _write_ends(self, ends: Sequence[Ended]) -> list[None]:
+        now_ms = self._now_ms()
         with writing(self._engine) as connection:
-            return claimed if connection.execute(still_as_seen).rowcount == 1 else None
+            for webhook, failure in ends:
+                if failure is None:
+                    done = webhooks.c.event_id == webhook.event_id
+                    connection.execute(delete(webhooks).where(done))
+                else:
+                    _note_failure(connection, webhook, failure, now_ms)
+        return [None] * len(ends)
 
-    def _forget(self, webhook: Webhook) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(delete(webhooks).where(webhooks.c.event_id == webhook.event_id))
 
-    def _note_failure(self, webhook: Webhook, state: str, failure: str) -> None:
-        # Only the latest attempt may speak: an earlier one may end after a later one has begun.
-        noted = (
-            update(webhooks)
-            .where(webhooks.c.event_id == webhook.event_id, webhooks.c.attempts == webhook.attempts)
-            .values(
-                state=state,
-                next_attempt_at_ms=self._now_ms() + retry_delay_ms(webhook.attempts),
-                last_error=failure[:500],
-            )
+def _nothing_before_it() -> ColumnElement[bool]:
+    before = webhooks.alias("before")
+    is_queued = (before.c.event_id == webhooks.c.after_id, before.c.state == "queued")
+    return or_(webhooks.c.after_id.is_(None), ~select(before.c.event_id).where(*is_queued).exists())
+
+
+def _claim(connection: Connection, seen: Webhook, now_ms: int) -> Webhook | None:
+    attempts = seen.attempts + 1
+    lease_ms = int(TIMEOUT_S * 1000) + retry_delay_ms(attempts)
+    claimed = seen._replace(attempts=attempts, next_attempt_at_ms=now_ms + lease_ms)
+    still_as_seen = (
+        update(webhooks)
+        .where(
+            webhooks.c.event_id == seen.event_id,
+            webhooks.c.state == "queued",
+            webhooks.c.attempts == seen.attempts,
         )
-        with writing(self._engine) as connection:
-            connection.execute(noted)
+        .values(attempts=attempts, next_attempt_at_ms=claimed.next_attempt_at_ms)
+    )
+    return claimed if connection.execute(still_as_seen).rowcount == 1 else None
+
+
+def _note_failure(connection: Connection, webhook: Webhook, failure: str, now_ms: int) -> None:
+    # Only the latest attempt may speak: an earlier one may end after a later one has begun.
+    connection.execute(
+        update(webhooks)
+        .where(webhooks.c.event_id == webhook.event_id, webhooks.c.attempts == webhook.attempts)
+        .values(
+            state="parked" if webhook.attempts >= ATTEMPTS_MAX else "queued",
+            next_attempt_at_ms=now_ms + retry_delay_ms(webhook.attempts),
+            last_error=failure[:500],
+        )
+    )

@@ -1,7 +1,8 @@
 """The sandbox provider: what a buyer's browser and Kaibo see of it.
 
-`start` and `verify` are the port. `pay` and `decline` are what the buttons on the provider's own
-page do; the page itself is drawn by `server/http/sandbox_pages.py`.
+`start`, `verify` and `refund` are the port. `pay` and `decline` are what the buttons on the
+provider's own page do; the page itself is drawn by `server/http/sandbox_pages.py`. Its books are in
+Kaibo's own database, so what buyers press at the same time is written in one transaction.
 """
 
 import asyncio
@@ -11,9 +12,20 @@ from collections.abc import Callable, Mapping
 import msgspec
 from sqlalchemy import Engine
 
-from inventory.payments.port import BadEvent, Checkout, PaymentEvent
-from inventory.payments.sandbox.books import Books, CheckoutRecord, CheckoutState, WebhookBody
+from inventory.ledger.engine import LedgerUnavailable
+from inventory.ledger.grouped import Grouped
+from inventory.payments.port import (
+    BadEvent,
+    Checkout,
+    PaymentEvent,
+    ProviderUnavailable,
+    RefundAnswer,
+    RefundRequest,
+)
+from inventory.payments.sandbox.books import Books, Finish
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER, Deliveries
+from inventory.payments.sandbox.faults import NONE, Faults
+from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState, WebhookBody
 from inventory.payments.signature import check
 
 
@@ -22,7 +34,8 @@ def wall_clock_ms() -> int:
 
 
 class SandboxProvider:
-    """A provider whose pages live under `base_url` and whose webhooks go to `webhook_url`."""
+    """A provider whose pages live under `base_url` and whose webhooks go to `webhook_url`, with
+    `faults` unless a checkout has its own."""
 
     name = "sandbox"
 
@@ -33,15 +46,26 @@ class SandboxProvider:
         webhook_url: str,
         secret: bytes,
         now_ms: Callable[[], int] = wall_clock_ms,
+        faults: Faults = NONE,
     ) -> None:
         self._books = Books(engine)
         self._base_url = base_url.rstrip("/")
         self._secret = secret
+        self._faults = faults
+        self._open = Grouped(self._books.open)
+        self._finish = Grouped(self._books.finish)
         self.now_ms = now_ms
         self.deliveries = Deliveries(engine, webhook_url, secret, now_ms)
 
     async def start(self, checkout: Checkout) -> str:
-        record = await asyncio.to_thread(self._books.open, checkout, self.now_ms())
+        record = await self._open(
+            CheckoutRecord(
+                **msgspec.structs.asdict(checkout),
+                state=CheckoutState.OPEN,
+                created_at_ms=self.now_ms(),
+                faults=self._faults,
+            )
+        )
         return f"{self._base_url}/sandbox/pay/{record.checkout_id}"
 
     def verify(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> PaymentEvent:
@@ -56,20 +80,32 @@ class SandboxProvider:
             room_id=told.room_id,
             hold_id=told.hold_id,
             amount_cents=told.amount_cents,
+            currency=told.currency,
+            reason=told.reason,
+            reference=told.reference,
         )
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            answer = await asyncio.to_thread(self._books.refund, request, self.now_ms())
+        except LedgerUnavailable as error:  # it would not answer either, were it somebody else's
+            raise ProviderUnavailable(str(error)) from error
+        self.deliveries.notice()
+        return answer
 
     async def checkout(self, checkout_id: str) -> CheckoutRecord | None:
         return await asyncio.to_thread(self._books.checkout, checkout_id)
 
-    async def pay(self, checkout_id: str) -> CheckoutRecord | None:
-        return await self._finish(checkout_id, CheckoutState.PAID)
+    async def pay(self, checkout_id: str, faults: Faults | None = None) -> CheckoutRecord | None:
+        return await self._ended(Finish(checkout_id, CheckoutState.PAID, self.now_ms(), faults))
 
-    async def decline(self, checkout_id: str) -> CheckoutRecord | None:
-        return await self._finish(checkout_id, CheckoutState.DECLINED)
+    async def decline(
+        self, checkout_id: str, faults: Faults | None = None
+    ) -> CheckoutRecord | None:
+        return await self._ended(Finish(checkout_id, CheckoutState.DECLINED, self.now_ms(), faults))
 
-    async def _finish(self, checkout_id: str, state: CheckoutState) -> CheckoutRecord | None:
-        now_ms = self.now_ms()
-        record = await asyncio.to_thread(self._books.finish, checkout_id, state, now_ms)
+    async def _ended(self, finish: Finish) -> CheckoutRecord | None:
+        record = await self._finish(finish)
         self.deliveries.notice()
         return record
 

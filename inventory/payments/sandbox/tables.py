@@ -1,6 +1,6 @@
-"""The sandbox provider's own books: checkouts, and webhooks not yet delivered.
+"""The sandbox provider's own books: checkouts, refunds, and webhooks not yet delivered.
 
-A checkout's step and the webhook that reports it are written in one transaction, so a process
+A step of a checkout and the webhooks that report it are written in one transaction, so a process
 killed at any moment has either done both or neither, and finds the rest of its work here again.
 """
 
@@ -36,6 +36,7 @@ checkouts = Table(
     Column("state", words(16), nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("finished_at_ms", BigInteger),
+    Column("faults", LargeBinary),  # the switches, as JSON; NULL: nothing goes wrong
     CheckConstraint("amount_cents >= 0", name="sandbox_amount_not_negative"),
 )
 
@@ -50,6 +51,16 @@ Index(
     postgresql_where=IS_LIVE,
 )
 
+refunds = Table(
+    "sandbox_refunds",
+    metadata,
+    Column("refund_id", words(64), primary_key=True),  # the asker's id
+    Column("checkout_id", words(64), nullable=False),
+    Column("state", words(16), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+# `event_id` names a delivery: copies of one event have several, and the event's own in the body.
 webhooks = Table(
     "sandbox_webhooks",
     metadata,
@@ -59,6 +70,9 @@ webhooks = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at_ms", BigInteger, nullable=False),
     Column("last_error", Text),
+    Column("lost", Integer),  # the first attempts that get lost on the way
+    Column("unheard", Integer),  # and those after them whose answer does
+    Column("after_id", words(100)),  # not before that one is delivered or parked
 )
 
 Index("sandbox_webhooks_due", webhooks.c.state, webhooks.c.next_attempt_at_ms)

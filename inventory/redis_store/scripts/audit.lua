@@ -2,9 +2,11 @@
 -- those are read in small steps (scan.py), so that nobody waits for an audit.
 --
 -- args: buyers [field of `buyers`]
--- Returns: {now_ms, last_id (of the outbox), outbox_entries, pools, bought [units]}
+-- Returns: {now_ms, epoch_ms, last_id (of the outbox), outbox_entries, pools, bought [units]}
 
-local facts = {now_ms = now_ms, last_id = '0-0', outbox_entries = 0, pools = {}, bought = {}}
+local facts = {
+  now_ms = now_ms, epoch_ms = epoch_ms, last_id = '0-0', outbox_entries = 0, pools = {}, bought = {},
+}
 
 for i, packed in ipairs(redis.call('HVALS', POOLS)) do facts.pools[i] = cmsgpack.unpack(packed) end
 for i, field in ipairs(args.buyers) do

@@ -157,6 +157,7 @@ end
 -- TRANSITIONS in hold.py.
 local EFFECTS = {
   HELD = {state = 'held', from = 'available', to = 'held', counted = 1},
+  READMITTED = {state = 'held', from = 'available', to = 'held', counted = 1},
   PAID = {state = 'paid', from = 'held', to = 'sold', counted = 0},
   CANCELLED = {state = 'cancelled', from = 'held', to = 'available', counted = -1},
   EXPIRED = {state = 'expired', from = 'held', to = 'available', counted = -1},

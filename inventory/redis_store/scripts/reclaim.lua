@@ -1,10 +1,15 @@
 -- Part of every script, after the commit: ids that are too old, and holds whose time is over.
 
+local function time_in(id) return tonumber(string.sub(id, 1, 8) .. string.sub(id, 10, 13), 16) end
+
 -- Ids (UUIDv7) whose own time is outside the window in which ids are remembered are refused.
 local function is_stale(id)
-  local made_at_ms = tonumber(string.sub(id, 1, 8) .. string.sub(id, 10, 13), 16)
+  local made_at_ms = time_in(id)
   return made_at_ms < now_ms - args.retention_ms or made_at_ms > now_ms + args.future_max_ms
 end
+
+-- Ids made before the room was restored: if one is not known, nobody knows what became of it.
+local function is_of_older_epoch(id) return time_in(id) < epoch_ms end
 
 -- A due hold on a broken pool must not block the others: it is looked at again in a minute.
 -- Returns whether the hold was set aside.

@@ -6,9 +6,9 @@
 -- Returns: {now_ms, others {number -> outcome}, pools (all that were asked for, as they are
 --           afterwards), seen {number -> hold}, refusing {number -> sale_id}}, or BROKEN.
 --   Who is not among the others is HELD. They are: WAITING, REPLAYED, KEY_REUSED, STALE_ID,
---   UNKNOWN_SALE, NOT_STARTED, ENDED, PAUSED, USER_LIMIT, SOLD_OUT, ALREADY_WAITING, WAITLIST_FULL
---   (the first that applies, across all lines), or '?': more holds are due than one call may expire, or more buyers wait
---   than one call may serve; ask again.
+--   STALE_EPOCH, UNKNOWN_SALE, NOT_STARTED, ENDED, PAUSED, USER_LIMIT, SOLD_OUT, ALREADY_WAITING,
+--   WAITLIST_FULL (the first that applies, across all lines), or '?': more holds are due than one
+--   call may expire, or more buyers wait than one call may serve; ask again.
 --
 -- Written for speed, because everybody comes at once: each hash is read and written by one command,
 -- whatever many buyers share is worked out once, and a new hold's record is pieced together.
@@ -34,6 +34,8 @@ end
 
 -- Ids order like the times inside them.
 local oldest_id, too_new_id = id_at(now_ms - args.retention_ms), id_at(now_ms + args.future_max_ms + 1)
+
+local first_id_of_epoch = id_at(epoch_ms)
 
 local is_outbox_full = redis.call('XLEN', OUTBOX) >= args.outbox_entries_max
 
@@ -197,6 +199,8 @@ for i = 1, asked do
     outcome = is_repeat(seen_holds[i], buyer_ids[i], want.lines) and 'REPLAYED' or 'KEY_REUSED'
   elseif hold_id < oldest_id or hold_id >= too_new_id then
     outcome = 'STALE_ID'
+  elseif hold_id < first_id_of_epoch then
+    outcome = 'STALE_EPOCH'
   elseif want.refusal then
     outcome, refusing[i] = want.refusal, want.refusing
   elseif want.must_wait then

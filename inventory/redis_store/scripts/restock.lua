@@ -1,7 +1,7 @@
 -- Adds units to a sale, or cuts units that nobody holds.
 --
 -- args: restock_id, sale_id, units (negative: a cut), retention_ms, future_max_ms
--- Returns: RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, UNKNOWN_SALE, CUT_TOO_DEEP, BROKEN.
+-- Returns: RESTOCKED, REPLAYED, KEY_REUSED, STALE_ID, STALE_EPOCH, UNKNOWN_SALE, CUT_TOO_DEEP, BROKEN.
 
 local seen = redis.call('HGET', OPS, args.restock_id)
 if seen then
@@ -11,6 +11,7 @@ if seen then
   return reply('REPLAYED', {pools = {pool(args.sale_id)}, first_outcome = 'RESTOCKED'})
 end
 if is_stale(args.restock_id) then return reply('STALE_ID') end
+if is_of_older_epoch(args.restock_id) then return reply('STALE_EPOCH') end
 
 local record = pool(args.sale_id)
 if not record then return reply('UNKNOWN_SALE') end

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
 from inventory.payments.port import BadEvent, BadSignature, Checkout, new_checkout_id
-from inventory.payments.sandbox.books import Books, CheckoutState
+from inventory.payments.sandbox.books import Books, Finish
 from inventory.payments.sandbox.deliveries import (
     ATTEMPTS_MAX,
     DELAY_MS_MAX,
@@ -21,6 +22,7 @@ from inventory.payments.sandbox.deliveries import (
     retry_delay_ms,
 )
 from inventory.payments.sandbox.provider import SandboxProvider
+from inventory.payments.sandbox.records import CheckoutRecord, CheckoutState
 from inventory.payments.signature import sign
 from tests.inventory.payments.receiver import Receiver, listening
 
@@ -48,6 +50,12 @@ def checkout(hold_id: str = "hold-1") -> Checkout:
         description="龙井茶 Longjing tea",
         return_url="http://shop.test/r/tea",
     )
+
+
+def opened(hold_id: str = "hold-1") -> CheckoutRecord:
+    """The same as the provider's books are given it."""
+    fields = msgspec.structs.asdict(checkout(hold_id))
+    return CheckoutRecord(**fields, state=CheckoutState.OPEN, created_at_ms=1)
 
 
 @pytest.fixture
@@ -106,19 +114,22 @@ async def test_declined_checkout_makes_room_for_another_try(provider: SandboxPro
 def test_many_starts_at_once_make_one_checkout(engine: Engine) -> None:
     books = Books(engine)
     with ThreadPoolExecutor(8) as pool:
-        records = list(pool.map(lambda _: books.open(checkout(), 1), range(40)))
-    assert len({record.checkout_id for record in records}) == 1
+        groups = list(pool.map(lambda _: books.open([opened(), opened()]), range(20)))
+    assert len({record.checkout_id for records in groups for record in records}) == 1
 
 
 def test_paying_and_declining_at_once_ends_one_way_and_reports_it_once(
     engine: Engine, provider: SandboxProvider
 ) -> None:
     books = Books(engine)
-    opened = books.open(checkout(), 1)
-    wanted = [CheckoutState.PAID, CheckoutState.DECLINED] * 10
+    [record] = books.open([opened()])
+    both = [
+        Finish(record.checkout_id, state, 2)
+        for state in (CheckoutState.PAID, CheckoutState.DECLINED)
+    ]
     with ThreadPoolExecutor(8) as pool:
-        ends = list(pool.map(lambda state: books.finish(opened.checkout_id, state, 2), wanted))
-    assert len({end.state for end in ends if end is not None}) == 1
+        groups = list(pool.map(lambda _: books.finish(both), range(10)))
+    assert len({end.state for ends in groups for end in ends if end is not None}) == 1
     assert provider.deliveries.backlog() == {"queued": 1, "parked": 0}
 
 

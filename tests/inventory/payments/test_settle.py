@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
@@ -11,20 +12,35 @@ from inventory.hold import HoldState
 from inventory.ledger.engine import LedgerUnavailable
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.payments import ORPHAN, PaymentBook
+from inventory.ledger.refunds import RefundBook
 from inventory.ledger.writer import LedgerWriter
 from inventory.payments.port import PaymentEvent
-from inventory.payments.settle import Settler
+from inventory.payments.settle import AWAY_DELAY_MS, DELAY_MS_MAX, Settler, retry_delay_ms
 from inventory.store import StoreUnavailable
+from tests.inventory.payments import entries
 from tests.inventory.shop import HOLD_MS, PRICE_CENTS, RETENTION_MS, RedisServer, Shop
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
+class Clock:
+    """The settler's clock, which a test moves."""
+
+    def __init__(self) -> None:
+        self.ms = time.time_ns() // 1_000_000
+
+    def __call__(self) -> int:
+        return self.ms
 
 
 @pytest.fixture
-def settler(shop: Shop, payments: PaymentBook, ledger: Ledger) -> Settler:
-    return Settler(shop.store, payments, ledger, now_ms)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settler(
+    shop: Shop, payments: PaymentBook, refunds: RefundBook, ledger: Ledger, clock: Clock
+) -> Settler:
+    return Settler(shop.store, payments, refunds, ledger, clock)
 
 
 def paid(
@@ -36,6 +52,7 @@ def paid(
         room_id=shop.room_id,
         hold_id=hold_id,
         amount_cents=amount_cents,
+        currency="CNY",
     )
 
 
@@ -47,14 +64,8 @@ def outcome_of(book: PaymentBook, payment_id: str = "pay-1") -> str | None:
 
 def record(book: PaymentBook, event: PaymentEvent) -> None:
     """The first step of settling, and then a crash."""
-    book.record(
-        "sandbox",
-        event.payment_id,
-        event.room_id,
-        event.hold_id,
-        event.amount_cents,
-        now_ms(),
-    )
+    name = (event.room_id, event.hold_id, event.payment_id)
+    assert entries.record(book, *name, event.amount_cents, event.currency)
 
 
 async def test_payment_of_a_hold_sells_its_units(
@@ -149,7 +160,7 @@ async def test_payment_for_a_forgotten_hold_is_settled_by_its_order(
 
 
 async def test_payment_for_a_hold_that_redis_lost_waits(
-    shop: Shop, settler: Settler, payments: PaymentBook, writer: LedgerWriter
+    shop: Shop, settler: Settler, payments: PaymentBook, writer: LedgerWriter, clock: Clock
 ) -> None:
     await shop.open(units=3)
     hold_id = await shop.hold("ann")
@@ -160,6 +171,28 @@ async def test_payment_for_a_hold_that_redis_lost_waits(
     assert outcome_of(payments) is None
     assert isinstance(record, bytes)
     await shop.redis.hset(shop.key("holds"), hold_id, record)
+    assert await settler.settle_pending() == 0, "not before its time"
+    clock.ms += retry_delay_ms(1)
+    assert await settler.settle_pending() == 1
+    assert outcome_of(payments) == "PAID"
+
+
+async def test_payment_that_cannot_be_settled_is_tried_more_and_more_seldom_and_says_why(
+    shop: Shop, settler: Settler, payments: PaymentBook, clock: Clock
+) -> None:
+    await shop.open(units=3)
+    event = paid(shop, await shop.hold("ann"))
+    await shop.plant("tea", available=9)
+    await settler.settle("sandbox", event)
+    for tries in range(1, 12):
+        stuck = payments.payment("sandbox", "pay-1")
+        assert stuck and stuck.next_try_at_ms == clock.ms + retry_delay_ms(tries)
+        assert stuck.tries == tries and "BROKEN" in str(stuck.trouble)
+        clock.ms += retry_delay_ms(tries)
+        await settler.settle_pending()
+    assert retry_delay_ms(12) == DELAY_MS_MAX
+    await shop.plant("tea", available=2)
+    clock.ms += DELAY_MS_MAX
     assert await settler.settle_pending() == 1
     assert outcome_of(payments) == "PAID"
 
@@ -181,7 +214,7 @@ async def test_payments_that_cannot_be_settled_do_not_keep_later_ones_waiting(
 
 
 async def test_one_payment_that_redis_cannot_answer_for_does_not_keep_others_waiting(
-    shop: Shop, settler: Settler, payments: PaymentBook
+    shop: Shop, settler: Settler, payments: PaymentBook, clock: Clock
 ) -> None:
     await shop.open(units=3)
     poison, good = await shop.hold("ann"), await shop.hold("bob")
@@ -190,9 +223,11 @@ async def test_one_payment_that_redis_cannot_answer_for_does_not_keep_others_wai
         record(payments, paid(shop, hold_id, f"pay-{number}"))
     with pytest.raises(StoreUnavailable):
         await settler.settle_pending()
+    assert await settler.settle_pending() == 1, "the poisoned one waits"
+    assert outcome_of(payments, "pay-1") == "PAID"
+    clock.ms += AWAY_DELAY_MS
     with pytest.raises(StoreUnavailable):
         await settler.settle_pending()
-    assert outcome_of(payments, "pay-1") == "PAID"
 
 
 async def test_second_payment_of_one_hold_is_named_so(
@@ -224,14 +259,7 @@ async def test_failed_payment_leaves_the_hold_as_it_was(
 ) -> None:
     await shop.open(units=3)
     event = paid(shop, await shop.hold("ann"))
-    failed = PaymentEvent(
-        kind="failed",
-        payment_id="pay-1",
-        room_id=event.room_id,
-        hold_id=event.hold_id,
-        amount_cents=event.amount_cents,
-    )
-    await settler.settle("sandbox", failed)
+    await settler.settle("sandbox", msgspec.structs.replace(event, kind="failed"))
     assert payments.payment("sandbox", "pay-1") is None
     hold = await shop.store.hold(shop.room_id, event.hold_id)
     assert hold is not None
@@ -251,7 +279,7 @@ async def test_payment_is_not_answered_for_while_sql_cannot_record_it(
 
 
 async def test_payment_waits_in_sql_while_redis_is_away(
-    payments: PaymentBook, ledger: Ledger, tmp_path: Path
+    payments: PaymentBook, refunds: RefundBook, ledger: Ledger, tmp_path: Path
 ) -> None:
     server = RedisServer(tmp_path, append_only=True)
     server.start()
@@ -261,7 +289,7 @@ async def test_payment_waits_in_sql_while_redis_is_away(
         await shop.stop_clock()
         await shop.open(units=3)
         event = paid(shop, await shop.hold("ann"))
-        settler = Settler(shop.store, payments, ledger, now_ms)
+        settler = Settler(shop.store, payments, refunds, ledger, Clock())
         server.kill()
         await settler.settle("sandbox", event)
         assert outcome_of(payments) is None

@@ -60,9 +60,11 @@ class Api:
             response = await self.ask(method, path, body)
             assert response.status_code == 200, response.text
 
-    async def reserve(self, token: str, reservation_id: str = "", quantity: int = 1) -> Any:
+    async def reserve(
+        self, token: str, reservation_id: str = "", quantity: int = 1, sale_id: str = "flash"
+    ) -> Any:
         """The reply to a reservation that succeeds."""
-        body = {"reservation_id": reservation_id or new_id(), "lines": one("flash", quantity)}
+        body = {"reservation_id": reservation_id or new_id(), "lines": one(sale_id, quantity)}
         response = await self.ask("POST", "/reservations", body, token=token)
         assert response.status_code == 201, response.text
         return response.json()

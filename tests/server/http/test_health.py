@@ -6,6 +6,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from inventory.redis_store.verdicts import Verdict
 from server.http import health
 from server.http.parts import Check
 from server.jobs import FAILING_AFTER_S, LastSuccess
@@ -23,8 +24,13 @@ async def silent() -> None:
     await asyncio.Event().wait()
 
 
-async def get(path: str, checks: dict[str, Check]) -> httpx.Response:
-    app = Starlette(routes=list(health.health_routes(checks)))
+async def get(
+    path: str, checks: dict[str, Check], verdict: Verdict | None = None
+) -> httpx.Response:
+    async def last_verdict() -> Verdict | None:
+        return verdict
+
+    app = Starlette(routes=list(health.health_routes(checks, last_verdict)))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://kaibo.test"
     ) as client:
@@ -39,8 +45,16 @@ async def test_process_is_live_whatever_its_parts_do() -> None:
 async def test_ready_when_every_part_is() -> None:
     response = await get("/ready", {"redis": well, "sql": well})
     assert response.status_code == 200
-    assert response.json() == {"status": "ready", "parts": {"redis": "ok", "sql": "ok"}}
+    parts = {"redis": "ok", "sql": "ok"}
+    assert response.json() == {"status": "ready", "parts": parts, "reconciled": None}
     assert response.headers["cache-control"] == "no-store"
+
+
+async def test_differences_are_shown_and_make_nothing_unready() -> None:
+    verdict = Verdict(at_ms=7, rooms=3, differences={"tea": 2})
+    response = await get("/ready", {"redis": well}, verdict)
+    assert response.status_code == 200
+    assert response.json()["reconciled"] == {"at_ms": 7, "rooms": 3, "differences": {"tea": 2}}
 
 
 async def test_part_that_fails_is_named_without_its_address() -> None:

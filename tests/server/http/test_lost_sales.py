@@ -26,7 +26,7 @@ async def until_refused(api: Api) -> tuple[str, str]:
 async def test_a_sale_that_redis_has_lost_is_refused_and_says_what_to_do(room: Api) -> None:
     code, detail = await until_refused(room)
     assert code == "STATE_LOST"
-    assert "restore Redis" in detail
+    assert "`kaibo rebuild`" in detail
     assert (await room.ask("GET", "/sales/flash")).json()["code"] == "UNKNOWN_SALE"
 
 

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 import pytest
 
-from inventory.payments.sandbox.books import WebhookBody
 from inventory.payments.sandbox.deliveries import SIGNATURE_HEADER
+from inventory.payments.sandbox.records import WebhookBody
 from inventory.payments.signature import sign
 from server.settings import Settings
 from server.tokens import load_secret, purpose_key
@@ -86,7 +86,7 @@ async def test_orders_are_shown_to_their_buyer_and_to_hosts_only(room: Api) -> N
         return [it["reservation_id"] for it in orders] == [reservation_id]
 
     await until(host_sees_it)
-    nothing = {"orders": [], "paid_count": 0, "paid_cents": 0}
+    nothing = {"orders": [], "currency": "CNY", "refunds": [], "paid_count": 0, "paid_cents": 0}
     assert (await room.ask("GET", "/orders", token=stranger)).json() == nothing
     hidden = await room.ask("GET", f"/orders?before={reservation_id}", token=stranger)
     assert hidden.json()["code"] == "UNKNOWN_HOLD", "another buyer's order tells nothing"

@@ -11,6 +11,7 @@ from server.wire.events import ErrorBody
 SUCCESSES = {
     Outcome.REPLAYED,
     Outcome.HELD,
+    Outcome.READMITTED,
     Outcome.EXTENDED,
     Outcome.CANCELLED,
     Outcome.EXPIRED,
@@ -19,6 +20,7 @@ SUCCESSES = {
     Outcome.STOPPED,
     Outcome.RESTOCKED,
     Outcome.ARCHIVED,
+    Outcome.RESTORED,
     Outcome.PAID,
     Outcome.PAID_LATE,
     Outcome.REFUND_DUE,

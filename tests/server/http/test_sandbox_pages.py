@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from inventory.ledger.engine import open_engine
 from inventory.payments.port import Checkout, new_checkout_id
 from inventory.payments.sandbox.provider import SandboxProvider
-from server.http.sandbox_pages import WORDS, price_text, sandbox_mount
+from server.http.sandbox_pages import price_text, sandbox_mount
+from server.http.sandbox_words import WORDS
 
 RETURN_URL = "http://shop.test/r/tea?order=1"
 

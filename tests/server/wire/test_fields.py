@@ -10,7 +10,7 @@ from server.wire import fields
 from server.wire.codec import convert
 from server.wire.commands import Restock
 from server.wire.events import ErrorBody
-from server.wire.fields import CommentRef, Currency, Id, Url, Uuid7
+from server.wire.fields import CommentRef, Currency, Id, ReceiptText, Url, Uuid7
 from tests.harness import new_id
 
 GOOD = [
@@ -18,6 +18,7 @@ GOOD = [
     (CommentRef, "-c_1"),
     (Uuid7, new_id()),
     (Currency, "CNY"),
+    (ReceiptText, "3jFEVVY-PGRX_w=="),
     (Url, "/demo/tea.svg"),
 ]
 

@@ -162,6 +162,8 @@ export const en: Texts = {
   "toast.paid": "Payment received, your order is confirmed",
   "toast.expired": "Time ran out, it is no longer held for you",
   "toast.refund_due": "Paid too late, it was sold: you will be refunded",
+  "toast.readmitted": "A fault had lost your reservation. It is back",
+  "toast.lost": "A fault has lost your reservation, and it could not be brought back",
   "toast.undo": "Undo",
   "toast.copied": "Link copied",
   "toast.restocked": "Stock updated",

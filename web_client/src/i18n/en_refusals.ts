@@ -4,6 +4,8 @@ import type { zhRefusals } from "./zh_refusals";
 export const enRefusals: Readonly<Record<keyof typeof zhRefusals, string>> = {
   "refusal.KEY_REUSED": "That request was used for something else. Please try again",
   "refusal.STALE_ID": "That request is too old. Please try again",
+  "refusal.STALE_EPOCH": "A fault lost your press. Trying once more",
+  "refusal.BAD_RECEIPT": "That receipt is not valid here",
   "refusal.UNKNOWN_SALE": "There is no such sale",
   "refusal.UNKNOWN_HOLD": "There is no such order",
   "refusal.NOT_STARTED": "Not open yet, just a moment",
@@ -41,6 +43,7 @@ export const enRefusals: Readonly<Record<keyof typeof zhRefusals, string>> = {
   "refusal.UNKNOWN_STEP": "That step is no longer in the run-of-show",
   "refusal.CHANGED_MEANWHILE": "Another host changed it meanwhile. Please look and try again",
   "refusal.UNSUPPORTED_MEDIA_TYPE": "Only JPEG, PNG or WebP pictures that can be read",
+  "refusal.PAYMENT_REFUSED": "The payment provider does not take this payment",
   "refusal.LIMIT_REACHED": "There are as many of these as there may be",
   "refusal.RATE_LIMITED": "Too fast. Take a breath and try again",
   "refusal.TOO_MANY_IN_FLIGHT": "Too much at once. Please wait a moment",

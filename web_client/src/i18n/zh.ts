@@ -161,6 +161,8 @@ export const zh = {
   "toast.paid": "付款成功，订单已确认",
   "toast.expired": "保留时间已过，不再为你保留",
   "toast.refund_due": "付款太晚，商品已售出，将退款给你",
+  "toast.readmitted": "你的预留因故障丢失，现已恢复",
+  "toast.lost": "你的预留因故障丢失，未能恢复",
   "toast.undo": "撤销",
   "toast.copied": "链接已复制",
   "toast.restocked": "库存已更新",

@@ -2,6 +2,8 @@
 export const zhRefusals = {
   "refusal.KEY_REUSED": "这个请求号已用于别的内容，请重试",
   "refusal.STALE_ID": "请求已过期，请重试",
+  "refusal.STALE_EPOCH": "刚才的操作因故障丢失，正在重试",
+  "refusal.BAD_RECEIPT": "这张凭据在这里无效",
   "refusal.UNKNOWN_SALE": "没有这场销售",
   "refusal.UNKNOWN_HOLD": "没有这个订单",
   "refusal.NOT_STARTED": "还没开抢，再等一下",
@@ -39,6 +41,7 @@ export const zhRefusals = {
   "refusal.UNKNOWN_STEP": "流程里已经没有这一步",
   "refusal.CHANGED_MEANWHILE": "另一位主播刚改过，请看一下再试",
   "refusal.UNSUPPORTED_MEDIA_TYPE": "只支持能打开的 JPEG、PNG 或 WebP 图片",
+  "refusal.PAYMENT_REFUSED": "支付平台不接受这笔付款",
   "refusal.LIMIT_REACHED": "数量已达上限",
   "refusal.RATE_LIMITED": "太快了，歇一下再试",
   "refusal.TOO_MANY_IN_FLIGHT": "操作太多了，请稍等",

@@ -28,6 +28,7 @@ export type LocalMessage =
   | ["holds", HoldView[]]
   | ["pending", Pending]
   | ["settled", string]
+  | ["lost", string]
   | ["limited", string[]]
   | ["voted", string, number]
   | ["upvoted", string]
@@ -131,6 +132,8 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return withHold(state, message[1]);
     case "holds":
       return { ...message[1].reduce(withHold, state), holdsKnown: true };
+    case "lost":
+      return { ...state, holds: new Map([...state.holds].filter(([id]) => id !== message[1])) };
     case "pending":
       return { ...state, pending: [...state.pending, message[1]] };
     case "settled":

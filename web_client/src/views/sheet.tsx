@@ -3,7 +3,7 @@
 // A modal covers everything outside it, so toasts move inside while one is open.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { t } from "../i18n";
 import { Icon } from "./icons";
@@ -21,7 +21,8 @@ interface SheetProps {
 export function Sheet({ title, testid, onClose, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before it is painted: a key pressed as soon as it is seen is for it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
     openSheets.value += 1;

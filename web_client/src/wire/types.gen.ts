@@ -60,6 +60,14 @@ export interface Reserve {
   or_wait?: boolean;
 }
 
+/**
+ * Show the receipt of a reservation that the server does not know any more: you get it back if
+ * its units are free. `replayed`: it was never lost. Retrying is safe.
+ */
+export interface Readmit {
+  receipt: string;
+}
+
 export interface Cancel {
   reservation_id: string;
 }
@@ -198,6 +206,15 @@ export interface Restock {
   restock_id: string;
   sale_id: string;
   units: number;
+}
+
+/**
+ * Pay an order back, as a whole; with `restock` its units go back on sale. Repeating it changes
+ * nothing, and gives the same refund.
+ */
+export interface Refund {
+  reservation_id: string;
+  restock?: boolean;
 }
 
 /** Show a product above the video; null unpins. */
@@ -408,6 +425,27 @@ export interface SaleReply {
   sale: SaleView;
 }
 
+/**
+ * Money on its way back to a buyer. `reason` is what the payment led to, HOST (a host paid it
+ * back) or PROVIDER (it was paid back at the provider); only hosts are told the `trouble`.
+ */
+export interface RefundView {
+  refund_id: string;
+  reservation_id: string;
+  state: "asked" | "done" | "due" | "failed" | "paid_back" | "sent";
+  reason: string;
+  amount_cents: number;
+  currency: string | null;
+  restock: boolean;
+  requested_at_ms: number;
+  finished_at_ms: number | null;
+  trouble: string | null;
+}
+
+export interface RefundReply {
+  refund: RefundView;
+}
+
 export interface RundownReply {
   version: number;
   steps: StepBody[];
@@ -416,6 +454,14 @@ export interface RundownReply {
 /** A sale was created, started, ended or restocked. */
 export interface SaleEvent {
   sale: SaleView;
+}
+
+/**
+ * The room's sales were lost and are restored: ask for `holds`, and show the receipts of those
+ * that are missing. `epoch_ms`: when it was.
+ */
+export interface RestoredEvent {
+  epoch_ms: number;
 }
 
 export interface CommentEvent {
@@ -567,6 +613,7 @@ export interface Commands {
   upvote: Upvote;
   attention: Attention;
   reserve: Reserve;
+  readmit: Readmit;
   cancel: Cancel;
   pay: Pay;
   holds: Holds;
@@ -593,6 +640,7 @@ export interface Commands {
   pause_sale: PauseSale;
   resume_sale: ResumeSale;
   restock: Restock;
+  refund: Refund;
   pin: Pin;
   rundown: ShowRundown;
   put_rundown: PutRundown;
@@ -608,6 +656,7 @@ export interface Replies {
   upvote: QuestionReply;
   attention: Done;
   reserve: Reserved;
+  readmit: Reserved;
   cancel: HoldReply;
   pay: PayPage;
   holds: HoldsReply;
@@ -634,6 +683,7 @@ export interface Replies {
   pause_sale: SaleReply;
   resume_sale: SaleReply;
   restock: SaleReply;
+  refund: RefundReply;
   pin: Done;
   rundown: RundownReply;
   put_rundown: RundownReply;
@@ -642,6 +692,7 @@ export interface Replies {
 
 export interface Events {
   sale: SaleEvent;
+  restored: RestoredEvent;
   comment: CommentEvent;
   comment_removed: CommentRemovedEvent;
   comment_pinned: CommentPinnedEvent;
@@ -671,6 +722,7 @@ export const LEAST_ROLE = {
   upvote: "viewer",
   attention: "viewer",
   reserve: "viewer",
+  readmit: "viewer",
   cancel: "viewer",
   pay: "viewer",
   holds: "viewer",
@@ -697,6 +749,7 @@ export const LEAST_ROLE = {
   pause_sale: "host",
   resume_sale: "host",
   restock: "host",
+  refund: "host",
   pin: "host",
   rundown: "host",
   put_rundown: "host",
@@ -721,8 +774,10 @@ export type ErrorCode =
   | "POLL_OPEN"
   | "POLL_CLOSED"
   | "ALREADY_VOTED"
+  | "BAD_RECEIPT"
   | "UNKNOWN_STEP"
   | "CHANGED_MEANWHILE"
+  | "PAYMENT_REFUSED"
   | "LIMIT_REACHED"
   | "RATE_LIMITED"
   | "TOO_MANY_IN_FLIGHT"

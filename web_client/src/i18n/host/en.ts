@@ -90,6 +90,7 @@ export const hostEn: HostTexts = {
   "host.here": "Here now: {count}",
   "host.delivery": "Delivery",
   "host.ledger": "Ledger",
+  "host.differences": "Stock and orders differ",
   "host.ledger.upToDate": "Up to date",
   "host.screen": "Data screen",
   "host.edit": "Edit",

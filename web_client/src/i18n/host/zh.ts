@@ -88,6 +88,7 @@ export const hostZh = {
   "host.here": "当前在线：{count}",
   "host.delivery": "送达",
   "host.ledger": "账本",
+  "host.differences": "库存与订单不符",
   "host.ledger.upToDate": "已同步",
   "host.screen": "数据大屏",
   "host.edit": "编辑",

@@ -37,6 +37,7 @@ function Health() {
   const connected = connection.kind === "open";
   const { deliveryMs, health } = useDesk();
   const lagMs = health.value?.ledger_lag_ms ?? null;
+  const differences = health.value?.differences ?? 0;
   return (
     <dl class="health">
       <Figure name={t("host.viewers")} testid="viewer-count" text={count(viewerCount)} />
@@ -53,6 +54,9 @@ function Health() {
         text={lagMs === 0 ? t("host.ledger.upToDate") : duration(lagMs)}
         state={tone(lagMs, LEDGER_GOOD_MS)}
       />
+      {differences > 0 && (
+        <Figure name={t("host.differences")} testid="differences" text={count(differences)} state="bad" />
+      )}
       <Figure
         name={t("host.connection")}
         testid="host-connection"
