@@ -22,7 +22,7 @@ _POLICY = (
     "default-src 'self'",
     "media-src 'self' blob: https:",
     "connect-src 'self' ws: wss: https:",
-    "img-src 'self' https: data:",
+    "img-src 'self' https:",
     "worker-src 'self' blob:",
     "style-src 'self'",
     "frame-ancestors 'none'",

@@ -1,12 +1,13 @@
 """Takes the docs' pictures from the running demo: `python -m tests.browser.screenshots [FOLDER]`.
 
-A host sells, two viewers talk and buy; each page is taken in both languages and both sizes.
+A host sells, two viewers talk, vote and buy; each page is taken in both languages and both sizes.
 """
 
 import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -21,6 +22,11 @@ TALK = {
     "en": ["Is this the first picking?", "Shipping to Chengdu?", "That gaiwan is lovely"],
     "zh": ["是头采吗？", "能发成都吗？", "这只盖碗真好看"],
 }
+POLL = {
+    "en": ("Which tea next?", ["Longjing", "Pu'er", "Oolong"]),
+    "zh": ("下一款想看什么茶？", ["龙井", "普洱", "乌龙"]),
+}
+Shoot = Callable[[Page, str], Awaitable[None]]
 DEFAULT_FOLDER = Path(__file__).parents[2] / "docs" / "images"
 
 
@@ -65,6 +71,8 @@ async def _take_in(language: str, server: LiveServer, browser: Browser, folder: 
     desktop = await page(DESKTOP, f"{server.url}/r/demo")
     await host.get_by_test_id("pin-longjing").click()
     await _talk(phone, language)
+    await phone.get_by_test_id("product-card").wait_for()
+    await _poll(server, language, phone, shoot)
     await host.get_by_test_id("start-sale-flash-1").click()
     await shoot(host, "host-start")
     await host.get_by_test_id("confirm-start").click()
@@ -75,17 +83,37 @@ async def _take_in(language: str, server: LiveServer, browser: Browser, folder: 
     await phone.get_by_test_id("buy-button").click()
     await phone.locator("[data-testid=buy-button][data-state=held]").wait_for()
     await shoot(phone, "viewer-phone-held")
-    await phone.get_by_test_id("buy-button").click()
-    await phone.get_by_test_id("sandbox-pay").wait_for()
-    await shoot(phone, "pay-phone")
-    await phone.get_by_test_id("sandbox-pay").click()
+    async with phone.context.expect_page() as opening:  # beside the room
+        await phone.get_by_test_id("buy-button").click()
+    tab = await opening.value
+    await tab.get_by_test_id("sandbox-pay").wait_for()
+    await shoot(tab, "pay-phone")
+    await shoot(phone, "viewer-phone-paying")
+    await tab.get_by_test_id("sandbox-pay").click()
     await phone.locator("[data-testid=order-item][data-state=paid]").wait_for()
-    await shoot(phone, "orders-phone")
+    await shoot(phone, "viewer-phone-orders")
+    await phone.get_by_test_id("sheet-close").click()
+    await phone.get_by_test_id("bag-button").click()
+    await shoot(phone, "viewer-phone-bag")
     await shoot(host, "host")
     screen = await page(DESKTOP, link[1].replace("/host/", "/screen/"))
     await screen.locator("[data-testid=screen-orders]:not(:text-is('0'))").wait_for()
     await shoot(screen, "screen")
-    await shoot(await page(DESKTOP, server.url), "lobby")
+    for viewport, name in ((DESKTOP, "lobby-desktop"), (PHONE, "lobby-phone")):
+        await shoot(await page(viewport, server.url), name)
+
+
+async def _poll(server: LiveServer, language: str, phone: Page, shoot: Shoot) -> None:
+    """A viewer votes, and asks."""
+    question, options = POLL[language]
+    async with server.client("demo", server.token("demo", "host")) as host:
+        await host.ask("open_poll", poll_id=f"poll-{language}", question=question, options=options)
+        await host.ask("ask_question", text=TALK[language][0])
+        await phone.get_by_test_id("poll-option-1").click()
+        await phone.get_by_test_id("poll-result-1").wait_for()
+        await shoot(phone, "viewer-phone-poll")
+        await phone.get_by_test_id("poll-close").click()
+        await host.ask("close_poll", poll_id=f"poll-{language}")
 
 
 async def _talk(page: Page, language: str) -> None:

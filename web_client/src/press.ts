@@ -1,6 +1,8 @@
 // A double tap is meant as one press. Between its two taps the answer may come and the button turn
 // from "buy" into "pay": the second tap must not press what the first one made of the button.
 
+// From "buy" to "held", or to "sold out", whose press asks for a place on the waitlist; and from there.
+const GUARDED = new Set(["held", "sold_out", "waiting"]);
 const SETTLE_MS = 600; // longer than any double tap
 
 export class SettlingButton {
@@ -14,9 +16,9 @@ export class SettlingButton {
     this.#kind = kind;
   }
 
-  /** True while a press would be of what the button was a moment ago. Only "held" is guarded: at the
-   * start of a sale the first tap counts, however soon it comes. */
+  /** True while a press would be of what the button was a moment ago. Only what one press
+   * may lead to is guarded: at the start of a sale the first tap counts, however soon it comes. */
   settles(nowMs: number): boolean {
-    return this.#kind === "held" && nowMs - this.#sinceMs < SETTLE_MS;
+    return GUARDED.has(this.#kind ?? "") && nowMs - this.#sinceMs < SETTLE_MS;
   }
 }

@@ -37,9 +37,11 @@ export class Purchases {
     for (const pending of this.#kept()) counter.onPending(pending);
   }
 
-  buy(saleId: string, quantity: number): void {
+  /** `orWait`: a place on the waitlist, if the sale is still sold out. */
+  buy(saleId: string, quantity: number, orWait = false): void {
     const reservationId = newId(this.#counter.nowMs());
-    const pending = { reservation_id: reservationId, lines: [{ sale_id: saleId, quantity }] };
+    const pending: Pending = { reservation_id: reservationId, lines: [{ sale_id: saleId, quantity }] };
+    if (orWait) pending.or_wait = true;
     this.#write([...this.#kept(), pending]);
     this.#counter.onPending(pending);
     void this.#send(pending);

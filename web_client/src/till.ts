@@ -1,11 +1,12 @@
 // Buying, paying and letting go, as the page does it: what is pressed, what is heard of it later from
 // the server, and the words for what came of it.
 import type { Answer } from "./answer";
+import type { Key } from "./i18n";
 import { GAVE_UP, Purchases } from "./purchase";
 import { ReceiptBook } from "./receipts";
 import type { LocalMessage } from "./store/reduce";
 import type { Pending, RoomState } from "./store/state";
-import { toastRefusal, toastText } from "./toasts";
+import { type Tone, toastRefusal, toastText } from "./toasts";
 import type { Commands, ErrorBody, HoldView, Op, Replies, Reserve, Reserved } from "./wire/types.gen";
 
 const BUY_ANEW_MS = 1_000;
@@ -50,6 +51,11 @@ export class Till {
     this.#purchases.buy(saleId, quantity);
   }
 
+  /** A unit if one has come back meanwhile, else a place on the waitlist. */
+  joinWaitlist(saleId: string): void {
+    this.#purchases.buy(saleId, 1, true);
+  }
+
   /** Starts paying: the address of the pay page, or null when the server refused. */
   async pay(reservationId: string): Promise<string | null> {
     const body = { reservation_id: reservationId };
@@ -79,10 +85,7 @@ export class Till {
     this.#purchases.heard(hold);
     this.#receipts.heard(hold);
     const after = this.#shop.state().holds.get(hold.reservation_id)?.state;
-    if (before === undefined || before === after) return;
-    if (after === "paid") toastText("toast.paid", "good");
-    if (after === "expired") toastText("toast.expired", "plain");
-    if (after === "refund_due") toastText("toast.refund_due", "bad");
+    if (before !== undefined && after !== undefined) tellChange(before, after);
   }
 
   /** After a welcome, or when the room was restored: what is ours by the ledger, then what was not
@@ -115,6 +118,7 @@ export class Till {
     this.#shop.tell(["hold", hold]);
     this.#shop.tell(["settled", hold.reservation_id]);
     if (hold.state === "held") toastText("toast.held", "good");
+    if (hold.state === "waiting") toastText("toast.waiting", "good");
   }
 
   #onRefused(error: ErrorBody, pending: Pending): void {
@@ -130,6 +134,28 @@ export class Till {
   /** Nobody knows what became of the press, so the hold, if it was one, is gone: a new id. */
   async #buyAnew(pending: Pending): Promise<void> {
     await this.#shop.wait(BUY_ANEW_MS);
-    for (const line of pending.lines) this.buy(line.sale_id, line.quantity);
+    for (const line of pending.lines) {
+      this.#purchases.buy(line.sale_id, line.quantity, pending.or_wait);
+    }
   }
+}
+
+type State = HoldView["state"];
+
+const NEWS: Partial<Record<State, [Key, Tone]>> = {
+  paid: ["toast.paid", "good"],
+  expired: ["toast.expired", "plain"],
+  refund_due: ["toast.refund_due", "bad"],
+  refunded: ["toast.refunded", "plain"],
+};
+const NEWS_AFTER_WAITING: Partial<Record<State, [Key, Tone]>> = {
+  held: ["toast.offered", "good"],
+  expired: ["toast.unserved", "plain"],
+};
+
+/** Says what became of a hold, if anything did. */
+function tellChange(before: State, after: State): void {
+  if (before === after) return;
+  const news = (before === "waiting" ? NEWS_AFTER_WAITING : NEWS)[after];
+  if (news !== undefined) toastText(...news);
 }

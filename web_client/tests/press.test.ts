@@ -26,3 +26,7 @@ test("what was held when the page opened can be paid for at once", () => {
 test("the first tap at the start of a sale counts, however soon", () => {
   expect(pressed([["counting", 0], ["buy", 10]])).toEqual(["counting", "buy"]);
 });
+
+test("nor does it ask for a place on the waitlist when the first one came too late", () => {
+  expect(pressed([["buy", 0], ["buying", 20], ["sold_out", 180]])).toEqual(["buy", "buying", null]);
+});

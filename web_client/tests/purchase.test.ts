@@ -12,6 +12,7 @@ class Shop {
   nowMs = 1_795_000_000_000;
   answers: Answer<Reserved>[] = [];
   asked: string[] = [];
+  wishes: (boolean | undefined)[] = []; // whether each would rather wait than get nothing
   pending: Pending[] = [];
   held: string[] = [];
   refusals: string[] = [];
@@ -39,6 +40,7 @@ class Shop {
 
   #reserve(body: Reserve): Promise<Answer<Reserved>> {
     this.asked.push(body.reservation_id);
+    this.wishes.push(body.or_wait);
     const answer = this.answers.shift() ?? held(body.reservation_id);
     return Promise.resolve(answer);
   }
@@ -154,4 +156,13 @@ test("storage that holds nonsense is an empty one", () => {
   shop.storage.setItem("kaibo.pending.r", "{not json");
   shop.open().buy("s1", 1);
   expect(shop.pending).toHaveLength(1);
+});
+
+test("asking for a place on the waitlist is asked again as what it was", async () => {
+  shop.answers = [refused(NO_ANSWER)];
+  shop.open().buy("s1", 1, true);
+  await settled();
+  expect(shop.pending).toMatchObject([{ or_wait: true }]);
+  expect(shop.wishes).toEqual([true, true]);
+  expect(new Set(shop.asked).size).toBe(1);
 });

@@ -50,7 +50,7 @@ async def test_page_carries_the_policy(built: Path) -> None:
         headers = (await client.get("/")).headers
     assert headers["content-security-policy"] == (
         "default-src 'self'; media-src 'self' blob: https:; connect-src 'self' ws: wss: https:; "
-        "img-src 'self' https: data:; worker-src 'self' blob:; style-src 'self'; "
+        "img-src 'self' https:; worker-src 'self' blob:; style-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     )
     assert headers["x-content-type-options"] == "nosniff"

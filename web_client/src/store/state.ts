@@ -19,6 +19,7 @@ export type Sale = SaleView & { termsVersion: number };
 export interface Pending {
   reservation_id: string;
   lines: { sale_id: string; quantity: number }[];
+  or_wait?: boolean; // for a place on the waitlist, where the sale is sold out
 }
 
 export type Connection =

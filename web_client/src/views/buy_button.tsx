@@ -9,11 +9,12 @@ import { SettlingButton } from "../press";
 import type { Offer } from "../store/offer";
 import type { Sale } from "../store/state";
 import { useFields, usePlayer, useRoom } from "./context";
+import { Icon } from "./icons";
 import { buttonText } from "./offer_words";
 import { openPanel } from "./panel";
 import { pay } from "./paying";
 
-const ACTIVE = new Set<Offer["kind"]>(["buy", "held", "paid"]);
+const ACTIVE = new Set<Offer["kind"]>(["buy", "held", "paid", "sold_out", "waiting"]);
 
 interface BuyButtonProps {
   sale: Sale;
@@ -33,7 +34,8 @@ export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
     if (settling.settles(performance.now())) return;
     if (offer.kind === "buy") room.till.buy(sale.sale_id);
     if (offer.kind === "held") void pay(room, player, offer.hold.reservation_id);
-    if (offer.kind === "paid") openPanel("orders");
+    if (offer.kind === "sold_out") room.till.joinWaitlist(sale.sale_id);
+    if (offer.kind === "paid" || offer.kind === "waiting") openPanel("orders");
   };
   const text = buttonText(offer, nowMs, shown?.currency ?? "CNY");
   return (
@@ -44,9 +46,10 @@ export function BuyButton({ sale, offer, nowMs, testid }: BuyButtonProps) {
       data-state={offer.kind}
       data-sale={sale.sale_id}
       aria-disabled={!active}
-      aria-busy={offer.kind === "buying"}
+      aria-busy={offer.kind === "buying" || offer.kind === "joining"}
       onClick={press}
     >
+      {offer.kind === "sold_out" && <Icon name="bell" />}
       {offer.kind === "counting" ? <span data-testid="countdown">{text}</span> : text}
     </button>
   );

@@ -39,9 +39,13 @@ export function momentMs(offer: Offer): number | null {
 export function statusText(offer: Offer, sale: Sale): string {
   switch (offer.kind) {
     case "held":
-      return t("card.mine");
+      return t(offer.hold.offered === true ? "card.offered" : "card.mine");
     case "sold_out":
-      return t(sale.held > 0 ? "card.comeBack" : "card.flash", { count: sale.held });
+      return t(sale.held > 0 ? "card.comeBack" : "card.soldOut", { count: sale.held });
+    case "joining":
+      return t("card.soldOut");
+    case "waiting":
+      return t("card.waiting", { count: Math.max(1, sale.waiting ?? 1) }); // you, if nobody else
     case "paid":
       return t("card.seeOrder");
     case "counting":

@@ -30,7 +30,7 @@ function Order({ hold, from }: { hold: HoldView; from: Returned | null }) {
   const leftMs = hold.deadline_ms - room.nowMs.value;
   // Past its deadline a hold may still be "held" for a moment: until the server says what became of it.
   const payable = hold.state === "held" && leftMs > 0;
-  const note = returnNote(from, hold, payable);
+  const note = hold.offered === true && payable ? "order.offered" : returnNote(from, hold, payable);
   return (
     <li class="order" data-testid="order-item" data-state={hold.state} data-id={hold.reservation_id}>
       <div class="order-head">
@@ -55,7 +55,23 @@ function Order({ hold, from }: { hold: HoldView; from: Returned | null }) {
         </p>
       )}
       {payable && <PayOrCancel hold={hold} currency={currency} />}
+      {hold.state === "waiting" && <LeaveWaitlist hold={hold} />}
     </li>
+  );
+}
+
+function LeaveWaitlist({ hold }: { hold: HoldView }) {
+  const { till } = useRoom();
+  return (
+    <div class="order-actions">
+      <span class="order-hint">{t("order.inLine")}</span>
+      <AskOnce
+        label={t("order.leave")}
+        question={t("order.leaveAsk")}
+        testid="leave-button"
+        act={() => void till.cancel(hold.reservation_id)}
+      />
+    </div>
   );
 }
 

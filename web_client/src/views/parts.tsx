@@ -79,3 +79,8 @@ export function Badge({ state, children }: { state: string; children: ComponentC
     </span>
   );
 }
+
+/** The name of a button that carries a number: what is seen must be said. */
+export function withCount(name: string, number: number): string {
+  return number > 0 ? `${name}, ${number}` : name;
+}

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { useFields, usePlayer, useRoom } from "./context";
 import { Icon } from "./icons";
 import { openPanel } from "./panel";
+import { withCount } from "./parts";
 import { shareRoom } from "./share";
 
 export function Rail({ children }: { children: ComponentChildren }) {
@@ -29,7 +30,7 @@ export function Rail({ children }: { children: ComponentChildren }) {
       <button type="button" class="stage-button" data-testid="share" aria-label={t("share.label")} onClick={() => void shareRoom(room)}>
         <Icon name="share" />
       </button>
-      <button type="button" class="stage-button" data-testid="questions-button" aria-label={t("questions.open")} onClick={() => openPanel("questions")}>
+      <button type="button" class="stage-button" data-testid="questions-button" aria-label={withCount(t("questions.open"), questions.size)} onClick={() => openPanel("questions")}>
         <Icon name="question" />
         {questions.size > 0 && <span class="dot-count">{questions.size}</span>}
       </button>

@@ -21,7 +21,7 @@ import { Icon, Mark } from "./icons";
 import { LikeButton, useBursts, useDoubleTap } from "./likes";
 import { Orders } from "./orders";
 import { closePanel, openPanel, panel } from "./panel";
-import { Brand, LangSwitch } from "./parts";
+import { Brand, LangSwitch, withCount } from "./parts";
 import { donePaying, payPage } from "./paying";
 import { Player } from "./player";
 import { PollCard } from "./poll";
@@ -213,7 +213,7 @@ function CommentColumn() {
 function BagButton() {
   const { products } = useFields("products");
   return (
-    <button type="button" class="stage-button" data-testid="bag-button" aria-label={t("bag.open")} onClick={() => openPanel("bag")}>
+    <button type="button" class="stage-button" data-testid="bag-button" aria-label={withCount(t("bag.open"), products.size)} onClick={() => openPanel("bag")}>
       <Icon name="bag" />
       {products.size > 0 && <span class="dot-count">{products.size}</span>}
     </button>
@@ -223,8 +223,9 @@ function BagButton() {
 function OrdersButton() {
   const { holds } = useFields("holds");
   const unpaid = [...holds.values()].filter((hold) => hold.state === "held").length;
+  const label = wide.value ? {} : { "aria-label": withCount(t("orders.open"), unpaid) }; // it has words there
   return (
-    <button type="button" class="stage-button" data-testid="orders-button" aria-label={t("orders.open")} onClick={() => openPanel("orders")}>
+    <button type="button" class="stage-button" data-testid="orders-button" {...label} onClick={() => openPanel("orders")}>
       <Icon name="orders" />
       <span class="stage-button-words">{t("orders.title")}</span>
       {unpaid > 0 && <span class="dot-count">{unpaid}</span>}

@@ -59,6 +59,22 @@ test("a limit the server named holds while the sale is open", () => {
   expect(offer(sale({ ends_at_ms: 1_500 }), state, NOW).kind).toBe("ended");
 });
 
+test("a press for a place on the waitlist is not said to be a purchase", () => {
+  const pending = { reservation_id: "h9", lines: [{ sale_id: "s1", quantity: 1 }], or_wait: true };
+  expect(offer(sale({ available: 0 }), reduce(EMPTY, ["pending", pending]), NOW).kind).toBe("joining");
+});
+
+test("a place on the waitlist lasts until a unit is offered or the sale is over", () => {
+  const waiting = aHold({ state: "waiting", deadline_ms: 500_000 });
+  const state = knowing(waiting);
+  expect(offer(sale({ available: 0 }), state, NOW).kind).toBe("waiting");
+  expect(offer(sale({ available: 1 }), state, NOW).kind).toBe("waiting"); // those in front come first
+  expect(offer(sale(), state, 500_000).kind).toBe("ended");
+  const offered = reduce(state, ["hold", aHold({ offered: true, deadline_ms: 62_000 })]);
+  expect(offer(sale({ available: 0 }), offered, NOW)).toMatchObject({ kind: "held", untilMs: 62_000 });
+  expect(reduce(offered, ["hold", waiting]).holds.get("h1")?.state).toBe("held"); // late news
+});
+
 test("holds of other sales say nothing about this one", () => {
   const other = { sale_id: "s2", product_id: "p2", quantity: 1, price_cents: 1 };
   expect(offer(sale(), knowing(aHold({ lines: [other] })), NOW).kind).toBe("buy");

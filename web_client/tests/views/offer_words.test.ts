@@ -15,6 +15,8 @@ const OFFERS: Offer[] = [
   { kind: "paid", hold: aHold({ state: "paid" }) },
   { kind: "limit" },
   { kind: "sold_out" },
+  { kind: "joining" },
+  { kind: "waiting", hold: aHold({ state: "waiting" }) },
   { kind: "paused" },
   { kind: "ended" },
 ];
