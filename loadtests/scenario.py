@@ -156,7 +156,8 @@ def _advice(error: str, found: dict[str, Any]) -> str:
         what = match["what"]
         named = _NAMED.search(what)
         if "unknown field" not in what or named is None:
-            return f"field `{match['path']}`: {what}; correct its value"
+            remedy = "add it" if "missing" in what else "correct its value"
+            return f"field `{match['path']}`: {what}; {remedy}"
         error = what
     if "unknown field" in error and (named := _NAMED.search(error)):
         is_top = named["name"] in found

@@ -89,6 +89,13 @@ class Timeline:
     def total(self, event: str) -> EventStats:
         return self._sum(event).stats()
 
+    def latest(self, event: str) -> EventStats:
+        """Of the last second that has any of it."""
+        for t_s in sorted(self._seconds, reverse=True):
+            if event in self._seconds[t_s]:
+                return self._seconds[t_s][event].stats()
+        return EventStats()
+
     def totals(self) -> dict[str, EventStats]:
         names = {name for second in self._seconds.values() for name in second}
         return {name: self._sum(name).stats() for name in sorted(names)}

@@ -9,7 +9,7 @@ import msgspec
 from loadtests.result import SwarmResult
 
 
-class Orders(msgspec.Struct, frozen=True, kw_only=True):
+class Orders(msgspec.Struct, kw_only=True):
     """What to do. Moments are seconds after `begun_at_ms`."""
 
     url: str
