@@ -85,6 +85,7 @@ async def _run(subject: str, server: Server, plan: Plan) -> Course:
     try:
         await crowd.arrive()
         say(f"{subject}: {plan.viewers} viewers and {plan.buyers} buyers are in")
+        await asyncio.sleep(SETTLE_S)  # for the last one's welcome
         async with _talking(crowd):
             talk, rushes, size, sales, back_s = await _measured(subject, server, plan, crowd)
         await asyncio.sleep(SETTLE_S)
@@ -117,7 +118,6 @@ async def _talking(crowd: Crowd) -> AsyncIterator[None]:
 async def _measured(
     subject: str, server: Server, plan: Plan, crowd: Crowd
 ) -> tuple[Talk, Rushes, int, list[Sale], float | None]:
-    await asyncio.sleep(SETTLE_S)
     talk = await _talk(server, plan, crowd)
     say(f"{subject}: comments arrive, p50 {talk.p50_ms:.1f} ms, p99 {talk.p99_ms:.1f} ms")
     sales, rushes = await _rushes(subject, server, plan, crowd)
@@ -195,7 +195,7 @@ async def _rush_without_a_worker(
         killed_s.append(loop.time())
 
     wishes = await crowd.rush(name, kill)
-    are_back = await crowd.until_all_here() and all(wish.answered_ms for wish in wishes)
+    are_back = await crowd.until_back() and all(wish.answered_ms for wish in wishes)
     back_s = loop.time() - killed_s[0] if killed_s and are_back else None
     return await asyncio.to_thread(_sale, server, name, plan, wishes), back_s
 

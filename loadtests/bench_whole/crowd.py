@@ -96,11 +96,18 @@ class Crowd:
         for person in self.everybody:
             person.leave()
 
-    async def until_all_here(self) -> bool:
-        """Whether everybody is connected within the time."""
+    async def until_back(self) -> bool:
+        """Somebody was cut off, maybe unnoticed as yet. Whether all are connected in time."""
+
+        def are_back() -> bool:
+            people = self.everybody
+            return any(each.cuts for each in people) and all(
+                each.is_here.is_set() for each in people
+            )
+
         try:
             async with asyncio.timeout(ARRIVE_TIMEOUT_S):
-                while not all(person.is_here.is_set() for person in self.everybody):
+                while not are_back():
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             return False
