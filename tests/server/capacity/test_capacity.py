@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -86,7 +87,7 @@ def test_more_people_never_need_less(
 @pytest.mark.parametrize("name", costs.Costs.__struct_fields__)
 def test_every_cost_matters(name: str) -> None:
     dearer = msgspec.structs.replace(COSTS, **{name: getattr(COSTS, name) * 50})
-    audience = {"viewers": 300_000.0, "comments": 60, "buyers": 900_000, "join_s": 1}
+    audience: dict[str, Any] = {"viewers": 300_000, "comments": 60, "buyers": 900_000, "join_s": 1}
     before, after = needed(COSTS, **audience), needed(dearer, **audience)
     assert before != after
     assert costs.describe(costs.Costs, name)
