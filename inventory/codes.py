@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     WAITING = "WAITING"  # sold out, and the buyer asked to wait for a unit that comes back
     OFFERED = "OFFERED"  # a unit came back, and is held for the first who waited
     LEFT = "LEFT"  # gave up waiting
-    UNSERVED = "UNSERVED"  # the sale ended before a unit came back
+    UNSERVED = "UNSERVED"  # waited in vain: the sale ended, or the limit was reached
     CREATED = "CREATED"
     STARTED = "STARTED"
     STOPPED = "STOPPED"

@@ -139,6 +139,7 @@ TRANSITIONS: dict[Outcome, Transition] = {
 QUANTITY_MAX = 99
 LINES_MAX = 20
 RECLAIM_BATCH_MAX = 100  # due holds a script expires in one go
+SET_ASIDE_MS = 60_000  # after which a due hold of a broken pool is looked at again
 OFFER_DURATION_MS = 60_000  # how long a unit that came back is held for who waited
 OFFERS_PER_COMMAND_MAX = 50  # places on a waitlist that one command serves or skips
 READMITTED_MIN_MS = 60_000  # what who shows a receipt has to pay in, however late it is

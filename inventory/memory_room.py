@@ -87,7 +87,7 @@ class MemoryRoom:
             if hold.state is HoldState.WAITING
         ):
             outcome = Outcome.ALREADY_WAITING
-        elif pool.waiting_end - pool.waiting_next >= WAITLIST_MAX:
+        elif pool.waiting >= WAITLIST_MAX:
             outcome = Outcome.WAITLIST_FULL
         if outcome is not Outcome.WAITING:
             return Result(outcome=outcome, now_ms=now_ms, pools=[pool])
@@ -97,6 +97,7 @@ class MemoryRoom:
         pool = msgspec.structs.replace(
             pool,
             waiting=pool.waiting + 1,
+            waiting_next=pool.waiting_next if pool.waiting else pool.waiting_end,
             waiting_end=pool.waiting_end + 1,
             version=pool.version + 1,
         )
@@ -104,7 +105,10 @@ class MemoryRoom:
         return Result(outcome=outcome, now_ms=now_ms, hold=hold, pools=[pool])
 
     def stop_waiting(self, outcome: Outcome, hold: Hold, now_ms: int, **changes: Any) -> Hold:
-        """Ends a hold's waiting: OFFERED, LEFT or UNSERVED. Its place stays, and is skipped."""
+        """Ends a hold's waiting: OFFERED, LEFT or UNSERVED. Its place's number is skipped."""
+        place = next((place for place, of in self.places.items() if of == hold.hold_id), None)
+        if place is not None:
+            del self.places[place]
         pool = self.pools.get(hold.lines[0].sale_id)
         if pool is not None:
             self.put_pool(
@@ -115,43 +119,36 @@ class MemoryRoom:
     def serve_waitlists(self, now_ms: int) -> None:
         """Units that are free go to those who wait, first come first served, and who waits for a
         sale that has ended is told so; so many in one command, and the rest is `unserved`."""
+        servings_left = OFFERS_PER_COMMAND_MAX
         for sale_id in sorted(self.touched):
+            while servings_left and self.is_serving(sale_id, now_ms):
+                servings_left -= 1
+                self._serve_first(sale_id, now_ms)
             self.unserved.discard(sale_id)
-            for _ in range(OFFERS_PER_COMMAND_MAX):
-                if not self._serve_first(sale_id, now_ms):
-                    break
-            else:
-                self.unserved |= {sale_id} if self.is_serving(sale_id, now_ms) else set()
+            if self.is_serving(sale_id, now_ms):
+                self.unserved.add(sale_id)
 
     def is_serving(self, sale_id: str, now_ms: int) -> bool:
         """Whether somebody who waits may be served or told."""
         pool = self.pools[sale_id]
-        if pool.waiting_next >= pool.waiting_end or not is_lawful(pool):
+        if pool.waiting == 0 or pool.waiting_next >= pool.waiting_end or not is_lawful(pool):
             return False
         return has_ended(pool, now_ms) or (pool.available > 0 and not pool.paused)
 
-    def _serve_first(self, sale_id: str, now_ms: int) -> bool:
-        """Serves or skips the first place of a sale's waitlist; whether there may be more to do."""
-        if not self.is_serving(sale_id, now_ms):
-            return False
+    def _serve_first(self, sale_id: str, now_ms: int) -> None:
+        """Serves or skips the first place of a sale's waitlist."""
         pool = self.pools[sale_id]
-        hold = self.holds.get(self.places[sale_id, pool.waiting_next])
-        if hold is not None and hold.state is HoldState.WAITING:
-            [line] = hold.lines
-            is_over = has_ended(pool, now_ms)
-            if pool.available < line.quantity and not is_over:
-                return False
-            if is_over or self.is_over_limit(hold.buyer_id, line, pool):
-                self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
-            else:
-                deadline_ms = now_ms + OFFER_DURATION_MS
-                self.stop_waiting(
-                    Outcome.OFFERED, hold, now_ms, offered=True, deadline_ms=deadline_ms
-                )
-        del self.places[sale_id, pool.waiting_next]
-        next_place = pool.waiting_next + 1
-        self.pools[sale_id] = msgspec.structs.replace(self.pools[sale_id], waiting_next=next_place)
-        return True
+        hold_id = self.places.get((sale_id, pool.waiting_next))
+        pool = msgspec.structs.replace(pool, waiting_next=pool.waiting_next + 1)
+        self.pools[sale_id] = pool
+        hold = None if hold_id is None else self.holds.get(hold_id)
+        if hold is None or hold.state is not HoldState.WAITING:
+            return
+        if has_ended(pool, now_ms) or self.is_over_limit(hold.buyer_id, hold.lines[0], pool):
+            self.stop_waiting(Outcome.UNSERVED, hold, now_ms)
+        else:
+            deadline_ms = now_ms + OFFER_DURATION_MS
+            self.stop_waiting(Outcome.OFFERED, hold, now_ms, offered=True, deadline_ms=deadline_ms)
 
     def end_at(self, pool: Pool, ends_at_ms: int, **changes: int) -> Pool:
         """Sets when a sale ends (and starts); retention counts from then."""

@@ -154,7 +154,8 @@ class MemoryStore:
             if not self._reclaim(room, now_ms):
                 break
             refusal = room.refusal(buyer_id, lines, now_ms)
-        if refusal and refusal.outcome is Outcome.SOLD_OUT and or_wait and len(lines) == 1:
+        is_one_unit = len(lines) == 1 and lines[0].quantity == 1
+        if refusal and refusal.outcome is Outcome.SOLD_OUT and or_wait and is_one_unit:
             return room.wait(hold_id, buyer_id, lines_held(lines, room.pools), now_ms)
         if refusal:
             return refusal

@@ -41,7 +41,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     `version` rises by one with every change a buyer can see, so a reader can drop news that arrives
     late. `created_total` is the total the sale was created with. `waiting` buyers have a place on
     the waitlist; places are numbered from `waiting_next`, the first to be served, up to, not with,
-    `waiting_end` (who left leaves a gap).
+    `waiting_end` (the number of who left is skipped).
     """
 
     sale_id: str

@@ -115,7 +115,7 @@ class Store(Protocol):
         expires holds that are due. The hold's deadline is the shortest of its sales' durations.
         PAUSED is also the answer while the outbox is too far ahead of the ledger.
 
-        With `or_wait`, and units of one sale only, it is WAITING in place of SOLD_OUT: units that
+        With `or_wait`, and one unit only, it is WAITING in place of SOLD_OUT: units that
         come back go to those who wait, first come first served and before whoever asks then, and
         are held for them for `OFFER_DURATION_MS` (OFFERED is told by the outbox). Or
         ALREADY_WAITING, WAITLIST_FULL.

@@ -3,7 +3,7 @@
 Reservation and restock ids are UUIDv7s chosen by clients. Because the time is inside the id, a
 store may forget finished records and still never execute an old id twice: ids older than the
 retention window are refused (STALE_ID), and a record is kept until its id is refused for certain.
-`redis_store/scripts/prelude.lua` carries the same rule.
+`redis_store/scripts/reclaim.lua` and `reserve.lua` carry the same rule.
 """
 
 import re

@@ -6,12 +6,12 @@ hold changes only a few times in its life, so the looking ends.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
 from inventory.audit.subject import Subject
-from inventory.hold import LIVE_STATES, Hold
+from inventory.hold import LIVE_STATES, SET_ASIDE_MS, Hold
 from inventory.redis_store.scan import CHUNK_MAX, HoldRow
 
 
@@ -27,7 +27,11 @@ async def hold_differences(subject: Subject) -> tuple[int, list[str]]:
         found += [line for row in rows for line in _listing_differences(row)]
         found += await _order_differences(subject, rows)
         live = [row.hold for row in rows if row.hold and row.hold.state in LIVE_STATES]
-        unwatched |= {hold.hold_id: hold for hold in live if hold.hold_id not in watched}
+        unwatched |= {
+            hold.hold_id: hold
+            for hold in live
+            if not _is_watched(hold, watched, subject.facts.now_ms)
+        }
     found += await _unwatched_differences(subject, unwatched)
     there = {hold_id for hold_id, is_there in seen.items() if is_there}
     found += [
@@ -49,15 +53,25 @@ def _listing_differences(row: HoldRow) -> Iterator[str]:
         yield f"hold {row.hold_id} is {state}: expected {expected} finish time, found {there}"
 
 
+def _is_watched(hold: Hold, watched: Mapping[str, int], now_ms: int) -> bool:
+    """Whether somebody looks at it when its time is over, or soon, if that was a while ago."""
+    latest_ms = max(hold.deadline_ms, now_ms) + SET_ASIDE_MS
+    return watched.get(hold.hold_id, latest_ms + 1) <= latest_ms
+
+
 async def _unwatched_differences(subject: Subject, unwatched: dict[str, Hold]) -> list[str]:
-    """Live holds that nobody will expire. Those that seemed so are looked at again: they may have
-    been made after the deadlines had been read, or be over by now."""
+    """Live holds that nobody will expire in time. Those that seemed so are looked at again: they
+    may have been made after the deadlines had been read, or be over by now."""
     if not unwatched:
         return []
     watched = await subject.scan.watched()
-    doubtful = [hold_id for hold_id in unwatched if hold_id not in watched]
+    now_ms = (await subject.store.audit(subject.room_id)).now_ms
+    doubtful = [
+        each.hold_id for each in unwatched.values() if not _is_watched(each, watched, now_ms)
+    ]
     return [
-        f"hold {row.hold_id} is {row.hold.state}: expected a deadline, found none"
+        f"hold {row.hold_id} is {row.hold.state}: expected its deadline {row.hold.deadline_ms}"
+        f" to be listed, found {watched.get(row.hold_id, 'none')}"
         for start in range(0, len(doubtful), CHUNK_MAX)
         for row in await subject.scan.rows(doubtful[start : start + CHUNK_MAX])
         if row.hold is not None and row.hold == unwatched[row.hold_id]

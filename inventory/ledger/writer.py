@@ -19,7 +19,7 @@ from inventory.store import InventoryError, StoreUnavailable
 
 log = logging.getLogger("kaibo.ledger")
 
-_ENTRIES_PER_READ_MAX = 200  # of one to 512 holds each; shared by the rooms, but each has
+_ENTRIES_PER_READ_MAX = 200  # of one to 128 holds each; shared by the rooms, but each has
 _ENTRIES_PER_ROOM_MIN = 10  # that many
 _BLOCK_MS = 500
 _COMMIT_INTERVAL_S = 0.03  # a commit waits for the disk, so it is worth gathering for

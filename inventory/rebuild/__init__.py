@@ -146,7 +146,7 @@ class Made:
             waiting.sort(key=lambda hold: (hold.created_at_ms, hold.hold_id))
             for place, hold in enumerate(waiting):
                 fields[f"{sale_id}:{place}"] = hold.hold_id
-                fields[f"{sale_id}:buyer:{hold.buyer_id}"] = hold.hold_id
+                fields[f"{sale_id}:buyer:{hold.buyer_id}"] = str(place)
         return fields
 
     def ending(self) -> dict[str, int]:

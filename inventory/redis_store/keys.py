@@ -13,7 +13,7 @@
 | `clock`     | string | the highest time seen, in ms                                            |
 | `outbox`    | stream | what happened: kind, hold, pools, units                                 |
 | `waiting`   | hash   | the waitlists: "sale_id:place" -> hold_id, and                          |
-|             |        | "sale_id:buyer:buyer_id" -> the hold_id by which that buyer waits       |
+|             |        | "sale_id:buyer:buyer_id" -> the number of that buyer's place            |
 | `epoch`     | string | when the room was restored from SQL, in ms; not there if it never was   |
 | `relay`     | string | the stream id up to which the relay has told the room                   |
 """

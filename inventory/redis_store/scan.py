@@ -46,14 +46,15 @@ class RoomScan:
             members = [member.decode() for member, _ in found]
             yield [member for member in members if not member.startswith(("op:", "sale:"))]
 
-    async def watched(self) -> set[str]:
-        """The holds that somebody will look at when their time is over."""
-        named: set[str] = set()
+    async def watched(self) -> dict[str, int]:
+        """The holds that somebody will look at, and when, in ms; the earliest if more than once."""
+        looked_at: dict[str, int] = {}
         async for found in self._scan(self._redis.zscan, "deadlines"):
-            for member, _ in found:
+            for member, score in found:
                 if not member.startswith(b"sale:"):
-                    named.update(ids_in(member.decode()))
-        return named
+                    for hold_id in ids_in(member.decode()):
+                        looked_at[hold_id] = min(int(score), looked_at.get(hold_id, int(score)))
+        return looked_at
 
     async def rows(self, hold_ids: Sequence[str]) -> list[HoldRow]:
         """The records under the ids, all at one moment."""

@@ -7,7 +7,6 @@ kept it waiting.
 import asyncio
 import statistics
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,10 +18,9 @@ from inventory.redis_store.store import RedisStore
 from inventory.store import SaleTerms
 from loadtests.bench_inventory.ids import reservation_ids
 from loadtests.bench_inventory.plan import Plan
+from loadtests.bench_inventory.scalar import SCALAR_KEYS, SCALAR_LUA
 from loadtests.progress import say
 
-SCALAR_LUA = (Path(__file__).parent / "scalar.lua").read_text("utf-8")
-SCALAR_KEYS = ("stock", "holds", "buyers", "deadlines", "outbox")
 SALE_ID = "sale"
 DAY_MS = 86_400_000
 FINISHED_SAMPLE = 2_000  # holds that are cancelled to see what a finished one weighs

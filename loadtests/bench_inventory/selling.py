@@ -26,9 +26,9 @@ from loadtests.bench.children import Child, child
 from loadtests.bench.frames import handshake
 from loadtests.bench.machine import cpu_s
 from loadtests.bench_inventory.crowd import Bought, Errand
-from loadtests.bench_inventory.engine import SCALAR_KEYS, SCALAR_LUA
 from loadtests.bench_inventory.ids import reservation_ids
 from loadtests.bench_inventory.plan import Plan
+from loadtests.bench_inventory.scalar import SCALAR_KEYS, SCALAR_LUA
 from loadtests.errors import CommandRefused, LoadError
 from loadtests.own_server import Kaibo, wait_until_ready
 from loadtests.progress import say
@@ -73,23 +73,24 @@ class Shop:
         self.server = server
         self.redis_url = f"unix://{data}/redis/redis.sock"
         self.redis: Redis = Redis.from_url(self.redis_url)
-        self._host = {"Authorization": f"Bearer {kaibo.host_token(ROOM_ID)}"}
+        self.host_token = kaibo.host_token(ROOM_ID)
+        self._host = {"Authorization": f"Bearer {self.host_token}"}
 
-    def open(self, units: int) -> None:
+    def open(self, units: int, sale_id: str = "sale", per_buyer_max: int = 99) -> None:
         sale = {"product_id": "p", "price_cents": 100, "total_units": units}
-        terms = {"per_buyer_max": 99, "hold_duration_s": 600}
+        terms = {"per_buyer_max": per_buyer_max, "hold_duration_s": 600}
         for method, path, body in (
             ("PUT", "", {"title": "Bench", "currency": "EUR"}),
             ("PUT", "/products/p", {"title": "p", "list_price_cents": 100}),
-            ("PUT", "/sales/sale", sale | terms),
-            ("POST", "/sales/sale/start", {"countdown_s": 0, "duration_s": 3_600}),
+            ("PUT", f"/sales/{sale_id}", sale | terms),
+            ("POST", f"/sales/{sale_id}/start", {"countdown_s": 0, "duration_s": 3_600}),
         ):
-            self._ask(method, path, body)
+            self.ask(method, path, body)
 
     def tokens(self, count: int) -> list[str]:
         """For so many guests."""
         names = (f"b{number}" for number in range(count))
-        return [self._ask("POST", "/tokens", {"name": name}, {})["token"] for name in names]
+        return [self.ask("POST", "/tokens", {"name": name}, {})["token"] for name in names]
 
     def redis_cpu_s(self) -> float:
         info: Any = self.redis.info("cpu")
@@ -103,11 +104,11 @@ class Shop:
                 raise LoadError(f"the ledger did not come after in {DRAIN_TIMEOUT_S:.0f} s")
             time.sleep(0.02)
 
-    def _ask(
+    def ask(
         self,
         method: str,
         path: str,
-        body: dict[str, Any],
+        body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Any:
         """As the host, or with other headers."""

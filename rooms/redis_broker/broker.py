@@ -34,6 +34,9 @@ class _Script(NamedTuple):
     keys: int  # how many
 
 
+_Call = tuple[_Script, list[Any]]
+
+
 def _script(name: str, keys: int) -> _Script:
     text = (files("rooms.redis_broker") / "scripts" / f"{name}.lua").read_text("utf-8")
     return _Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), keys)
@@ -66,13 +69,15 @@ class RedisBroker:
         ]
         calls += [(_PERSONAL, bundle) for bundle in self._bundles(room_id, personal)]
         with unavailable_when_failing():
-            try:
-                await self._call(calls, has_source=False)
-            except NoScriptError:  # the room's Redis does not know it (any more): send all again
-                await self._call(calls, has_source=True)
+            unknown = await self._call(calls, has_source=False)
+            if unknown:  # the room's Redis does not know the script (any more)
+                await self._call(unknown, has_source=True)
 
-    async def _call(self, calls: Sequence[tuple[_Script, list[Any]]], *, has_source: bool) -> None:
-        """A script's source goes with its first call, if at all: the others find it there."""
+    async def _call(self, calls: Sequence[_Call], *, has_source: bool) -> list[_Call]:
+        """Makes the calls; returns those whose script was not known, and which did nothing.
+
+        A script's source goes with its first call, if at all: the others find it there.
+        """
         pipe = self._redis.pipeline(transaction=False)
         sent: set[str] = set()
         for script, arguments in calls:
@@ -81,7 +86,15 @@ class RedisBroker:
             else:
                 pipe.evalsha(script.sha1, script.keys, *arguments)
             sent.add(script.sha1)
-        await pipe.execute()
+        answers = await pipe.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, Exception) and not isinstance(answer, NoScriptError):
+                raise answer
+        return [
+            call
+            for call, answer in zip(calls, answers, strict=True)
+            if isinstance(answer, NoScriptError)
+        ]
 
     def _bundles(self, room_id: str, personal: Sequence[Outgoing]) -> Iterator[list[Any]]:
         """Arguments that publish many users' events at once."""

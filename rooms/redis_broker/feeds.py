@@ -60,6 +60,10 @@ class Feeds:
             if room_id in feed.rooms:
                 await feed.drop(room_id)
 
+    def forget(self, room_id: str) -> None:
+        """The room is not wanted any more; its feed drops it by and by."""
+        self._wanted.discard(room_id)
+
     async def run(self) -> None:
         """Finds feeds for rooms that have none, until cancelled."""
         try:
@@ -142,6 +146,8 @@ class Feeds:
         await self._receive(room_id, message)
 
     async def _probe(self, feed: Feed) -> None:
+        for room_id in feed.rooms - self._wanted:
+            await feed.drop(room_id)
         await self._probe_rooms(feed.rooms)
         for room_id in list(feed.rooms):
             if self._nodes.node_of(keys.channel(room_id)) is not feed.node:

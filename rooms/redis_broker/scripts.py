@@ -1,7 +1,7 @@
 """The Lua scripts of what people do in a room, called by hash.
 
 A Redis that has forgotten its scripts answers NOSCRIPT; that costs one more call, with the source.
-(publish.lua is called by broker.py, many at once.)
+(publish.lua and personal.lua are called by broker.py, many at once.)
 """
 
 import hashlib

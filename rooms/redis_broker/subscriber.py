@@ -43,11 +43,20 @@ class RedisSubscriber:
         self._standing: dict[str, asyncio.Event] = {}
 
     async def subscribe(self, room_id: str) -> int:
-        """Returns an offset when every event beyond it is going to be handed on."""
+        """Returns an offset when every event beyond it is going to be handed on.
+
+        Raises BrokerUnavailable; then the room is not followed.
+        """
         standing = self._standing.setdefault(room_id, asyncio.Event())
-        with unavailable_when_failing():
-            await self._feeds.add(room_id)
-            await asyncio.wait_for(standing.wait(), SUBSCRIBE_TIMEOUT_S)
+        try:
+            with unavailable_when_failing():
+                await self._feeds.add(room_id)
+                await asyncio.wait_for(standing.wait(), SUBSCRIBE_TIMEOUT_S)
+        except BaseException:
+            self._standing.pop(room_id, None)
+            self._rooms.pop(room_id, None)
+            self._feeds.forget(room_id)
+            raise
         return self._rooms[room_id].position.offset
 
     async def unsubscribe(self, room_id: str) -> None:

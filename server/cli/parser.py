@@ -1,4 +1,5 @@
-"""The `kaibo` command: demo, serve, audit, rebuild, reconcile, migrate, token, sale.
+"""The `kaibo` command: demo, serve, audit, rebuild, reconcile, migrate, token, sale,
+refund, capacity.
 
 Thin: it reads words and calls parts. Every setting is a flag of every command, made from
 `server.settings`. A command's own flags are validated with the wire's own types, so that a wrong
@@ -11,7 +12,7 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
@@ -19,10 +20,11 @@ import msgspec
 from inventory.payments.port import RefundState
 from inventory.store import InventoryError
 from rooms.broker import RoomsError
-from server.cli import commands, rebuilding, refunds
+from server.cli import capacity, commands, rebuilding, refunds
+from server.cli.flags import add_settings, of
 from server.embedded import EmbeddedError
 from server.serving import CannotListen
-from server.settings import SECRETS, Settings, SettingsError, describe, environ_name, flag_name
+from server.settings import Settings, SettingsError
 from server.wire.commands import PutSale, Restock, StartSale
 from server.wire.fields import Id, Name, UnitsDelta
 
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_migrate(subparsers)
     _add_sale(subparsers)
     _add_refund(subparsers)
+    _add_capacity(subparsers)
     return parser
 
 
@@ -89,9 +92,9 @@ def _add_serving(subparsers: Subparsers) -> None:
         commands.demo,
         "Open a room with live test video, three products and a flash sale ready to start.",
     )
-    _add_settings(demo)
+    add_settings(demo)
     serve = _command(subparsers, "serve", commands.serve, "Run the server until Ctrl-C.")
-    _add_settings(serve)
+    add_settings(serve)
 
 
 def _add_token(subparsers: Subparsers) -> None:
@@ -110,12 +113,10 @@ def _add_token(subparsers: Subparsers) -> None:
         help="what it may do there (default viewer)",
     )
     token.add_argument(
-        "--user-id", type=_of(Id), metavar="ID", help="who it is for (default: a new id)"
+        "--user-id", type=of(Id), metavar="ID", help="who it is for (default: a new id)"
     )
-    token.add_argument(
-        "--name", type=_of(Name), help="the name others see (default: Host or Guest)"
-    )
-    _add_settings(token)
+    token.add_argument("--name", type=of(Name), help="the name others see (default: Host or Guest)")
+    add_settings(token)
 
 
 def _add_audit(subparsers: Subparsers) -> None:
@@ -126,8 +127,8 @@ def _add_audit(subparsers: Subparsers) -> None:
         "Check that Redis, outbox and SQL agree: total = available + held + sold, every paid "
         "order in SQL. Prints every difference; exit status 1 if there is one.",
     )
-    audit.add_argument("--room", type=_of(Id), help="only this room (default: all)")
-    _add_settings(audit)
+    audit.add_argument("--room", type=of(Id), help="only this room (default: all)")
+    add_settings(audit)
 
 
 def _add_rebuild(subparsers: Subparsers) -> None:
@@ -138,7 +139,7 @@ def _add_rebuild(subparsers: Subparsers) -> None:
         "Redis has lost sales or holds: restore them from SQL, under a new epoch. Rooms in which "
         "nothing is lost are left alone. May run beside a server and may be run again.",
     )
-    rebuild.add_argument("--room", type=_of(Id), help="only this room (default: all)")
+    rebuild.add_argument("--room", type=of(Id), help="only this room (default: all)")
     rebuild.add_argument(
         "--dry-run", action="store_true", help="say what is lost, and change nothing"
     )
@@ -148,7 +149,7 @@ def _add_rebuild(subparsers: Subparsers) -> None:
         help="also where nothing is lost: Redis becomes what SQL says, and what only Redis has "
         "is dropped",
     )
-    _add_settings(rebuild)
+    add_settings(rebuild)
 
 
 def _add_reconcile(subparsers: Subparsers) -> None:
@@ -159,7 +160,19 @@ def _add_reconcile(subparsers: Subparsers) -> None:
         "Audit again and again until Ctrl-C, as a running server does by itself, and say after "
         "each round what was found. Differences are named in the log.",
     )
-    _add_settings(reconcile)
+    add_settings(reconcile)
+
+
+def _add_capacity(subparsers: Subparsers) -> None:
+    planning = _command(
+        subparsers,
+        "capacity",
+        capacity.capacity,
+        "How many workers and Redis servers an audience needs, how much memory and network, by "
+        "the costs that `make bench` measured. Says what it assumes; touches nothing.",
+    )
+    capacity.add_flags(planning)
+    add_settings(planning)
 
 
 def _add_migrate(subparsers: Subparsers) -> None:
@@ -170,7 +183,7 @@ def _add_migrate(subparsers: Subparsers) -> None:
         "Bring the database to the schema of this version. SQLite files are brought to it by "
         "every start, too; PostgreSQL only by this command.",
     )
-    _add_settings(migrate)
+    add_settings(migrate)
 
 
 def _add_sale(subparsers: Subparsers) -> None:
@@ -179,15 +192,15 @@ def _add_sale(subparsers: Subparsers) -> None:
     _add_create(acts)
     _add_start(acts)
     end = _act(acts, "end", "end_sale", "End a sale now; holds already given stay payable.")
-    _add_settings(end)
+    add_settings(end)
     pause = _act(acts, "pause", "pause_sale", "Sell nothing for a while; holds stay payable.")
-    _add_settings(pause)
+    add_settings(pause)
     resume = _act(acts, "resume", "resume_sale", "Sell again after a pause.")
-    _add_settings(resume)
+    add_settings(resume)
     _add_restock(acts)
     listing = _command(acts, "list", commands.list_sales, "List a room's sales and their stock.")
     _add_room(listing)
-    _add_settings(listing)
+    add_settings(listing)
 
 
 def _add_refund(subparsers: Subparsers) -> None:
@@ -196,22 +209,22 @@ def _add_refund(subparsers: Subparsers) -> None:
     listing = _command(acts, "list", refunds.list_refunds, "List a room's refunds.")
     _add_room(listing)
     listing.add_argument("--state", choices=list(RefundState), help="only those (default: all)")
-    _add_settings(listing)
+    add_settings(listing)
     retry = _command(acts, "retry", refunds.retry, "Send a refund that has failed once more.")
     _add_refund_id(retry)
-    _add_settings(retry)
+    add_settings(retry)
     close = _command(
         acts, "close", refunds.close, "Note that you have paid a failed refund back by other means."
     )
     _add_refund_id(close)
     close.add_argument("--note", required=True, help="how and when, for those who look later")
-    _add_settings(close)
+    add_settings(close)
 
 
 def _add_refund_id(parser: argparse.ArgumentParser) -> None:
     _add_room(parser)
     parser.add_argument(
-        "--refund", dest="refund_id", type=_of(Id), metavar="ID", required=True, help="the refund"
+        "--refund", dest="refund_id", type=of(Id), metavar="ID", required=True, help="the refund"
     )
 
 
@@ -224,14 +237,14 @@ def _add_create(acts: Subparsers) -> None:
     _add_field(
         create, "--hold-s", PutSale, "hold_duration_s", "how long a unit is held unpaid", "SECONDS"
     )
-    _add_settings(create)
+    add_settings(create)
 
 
 def _add_start(acts: Subparsers) -> None:
     start = _act(acts, "start", "start_sale", "Start a sale with a countdown.")
     _add_field(start, "--countdown-s", StartSale, "countdown_s", "time until it opens", "SECONDS")
     _add_field(start, "--duration-s", StartSale, "duration_s", "how long it is open", "SECONDS")
-    _add_settings(start)
+    add_settings(start)
 
 
 def _add_restock(acts: Subparsers) -> None:
@@ -241,11 +254,11 @@ def _add_restock(acts: Subparsers) -> None:
     )
     restock.add_argument(
         "--restock-id",
-        type=_of(_type_of(Restock, "restock_id")),
+        type=of(_type_of(Restock, "restock_id")),
         metavar="UUIDV7",
         help="the id of an earlier try, to repeat it safely (default: a new one)",
     )
-    _add_settings(restock)
+    add_settings(restock)
 
 
 def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.ArgumentParser:
@@ -253,7 +266,7 @@ def _act(acts: Subparsers, name: str, op: str, help_text: str) -> argparse.Argum
     parser.set_defaults(op=op)
     _add_room(parser)
     parser.add_argument(
-        "--sale", dest="sale_id", type=_of(Id), metavar="ID", required=True, help="the sale"
+        "--sale", dest="sale_id", type=of(Id), metavar="ID", required=True, help="the sale"
     )
     return parser
 
@@ -272,7 +285,7 @@ def _command(
 
 
 def _add_room(parser: argparse.ArgumentParser, help_text: str = "the room it is in") -> None:
-    parser.add_argument("--room", type=_of(Id), required=True, help=help_text)
+    parser.add_argument("--room", type=of(Id), required=True, help=help_text)
 
 
 def _add_field(
@@ -289,7 +302,7 @@ def _add_field(
     parser.add_argument(
         flag,
         dest=field,
-        type=_of(_type_of(command, field)),
+        type=of(_type_of(command, field)),
         default=None if info.required else info.default,
         required=info.required,
         metavar=metavar,
@@ -301,44 +314,8 @@ def _type_of(command: type[msgspec.Struct], field: str) -> Any:
     return get_type_hints(command, include_extras=True)[field]
 
 
-def _of(kind: Any) -> Callable[[str], Any]:
-    """What argparse is to read a flag's text with; a refusal is told with the flag's name."""
-
-    def read(text: str) -> Any:
-        try:
-            return msgspec.convert(text, kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise argparse.ArgumentTypeError(f"{error}; got {text[:80]!r}") from None
-
-    return read
-
-
 def _units_delta(text: str) -> int:
-    units: int = _of(UnitsDelta)(text)
+    units: int = of(UnitsDelta)(text)
     if units == 0:
         raise argparse.ArgumentTypeError("0 changes nothing")
     return units
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """Last of a command's flags: `usage` names those before, so that errors are not drowned."""
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-    parser.usage = f"{usage} [SETTINGS]".replace("%", "%%")
-    group = parser.add_argument_group("settings")
-    for name in Settings.__struct_fields__:
-        if name in SECRETS:
-            continue
-        default = Settings.__struct_defaults__[Settings.__struct_fields__.index(name)]
-        shown = f" (default {default})" if default != "" else ""
-        group.add_argument(
-            flag_name(name),
-            dest=name,
-            metavar="VALUE",
-            help=f"{describe(name)}{shown} [{environ_name(name)}]",
-        )
-    group.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default="warning",
-        help="what is logged, on stderr (default warning)",
-    )

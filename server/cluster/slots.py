@@ -54,9 +54,6 @@ class SlotMap:
     def primaries(self) -> frozenset[Address]:
         return frozenset(address for address in set(self._primaries) if address)
 
-    def is_whole(self) -> bool:
-        return None not in self._primaries
-
     def move(self, slot: int, address: Address) -> None:
         """What a MOVED answer said."""
         self._primaries[slot] = address

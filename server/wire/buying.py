@@ -17,8 +17,8 @@ class WantedLineBody(Struct, frozen=True, forbid_unknown_fields=True):
 class Reserve(Command, frozen=True):
     """Hold units of one or more sales, all or none. Retrying with the same id is safe.
 
-    With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
-    waitlist instead.
+    With `or_wait`, and one unit only, a sale that is sold out gives you a place on its waitlist
+    instead.
     """
 
     reservation_id: Uuid7

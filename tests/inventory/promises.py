@@ -85,7 +85,7 @@ def _waitlist(records: Records, pool: Pool) -> Iterator[str]:
     places = {
         number: of for (sale_id, number), of in records.places.items() if sale_id == pool.sale_id
     }
-    in_order = [places[number] for number in sorted(places) if places[number] in waiting]
+    in_order = [places[number] for number in sorted(places)]
     if sorted(in_order) != sorted(waiting) or pool.waiting != len(waiting):
         yield f"{pool.sale_id}: {pool.waiting} wait, holds {sorted(waiting)}, places {in_order}"
     if not all(pool.waiting_next <= number < pool.waiting_end for number in places):

@@ -54,7 +54,11 @@ async def read_records(
     )
     return RoomRecords(
         records,
-        {field: hold_id for field, hold_id in by_field.items() if ":buyer:" in field},
+        {
+            field: by_field.get(f"{field.partition(':')[0]}:{place}", f"nobody at {place}")
+            for field, place in by_field.items()
+            if ":buyer:" in field
+        },
         _earliest(looked_at),
         {member.decode(): int(score) for member, score in finished},
         {restock_id.decode() for restock_id in ops},

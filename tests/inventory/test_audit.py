@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgpack
-import msgspec
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import Delete, Engine, Update, delete, update
@@ -21,6 +19,7 @@ from inventory.ledger.refunds import RefundBook
 from inventory.ledger.tables import movements, order_lines, orders, sales
 from inventory.ledger.tables import payments as payments_table
 from inventory.ledger.writer import LedgerWriter
+from tests.inventory import damage
 from tests.inventory.payments.entries import record, settle
 from tests.inventory.shop import HOLD_MS, Shop
 
@@ -122,63 +121,20 @@ async def test_the_audit_is_exact_while_everything_happens(
     assert {Outcome.PAID, Outcome.PAID_LATE, Outcome.CANCELLED, Outcome.EXPIRED} <= happened
 
 
-async def plant_units(shop: Shop, _paid: str) -> None:
-    await shop.plant("tea", available=100)
-
-
-async def plant_lost_hold(shop: Shop, paid: str) -> None:
-    await shop.redis.hdel(shop.key("holds"), paid)
-
-
-async def plant_lost_deadlines(shop: Shop, _paid: str) -> None:
-    await shop.redis.delete(shop.key("deadlines"))
-
-
-async def plant_changed_hold(shop: Shop, paid: str) -> None:
-    hold = await shop.store.hold(shop.room_id, paid)
-    assert hold is not None
-    cheaper = [msgspec.structs.replace(line, price_cents=1) for line in hold.lines]
-    record = msgspec.to_builtins(msgspec.structs.replace(hold, lines=cheaper))
-    await shop.redis.hset(shop.key("holds"), paid, msgpack.packb(record))
-
-
-async def plant_unreadable_hold(shop: Shop, paid: str) -> None:
-    await shop.redis.hset(shop.key("holds"), paid, b"\xc1")
-
-
-async def plant_buyer(shop: Shop, _paid: str) -> None:
-    await shop.redis.hset(shop.key("buyers"), "tea:eve", 2)
-
-
-async def plant_unforgettable(shop: Shop, paid: str) -> None:
-    await shop.redis.zrem(shop.key("finished"), paid)
-
-
-async def plant_stray_finish(shop: Shop, _paid: str) -> None:
-    await shop.redis.zadd(shop.key("finished"), {"nobody": 1})
-
-
-async def plant_buyer_count(shop: Shop, _paid: str) -> None:
-    await shop.redis.hdel(shop.key("buyers"), "tea:bob")
-
-
-async def plant_lost_pool(shop: Shop, _paid: str) -> None:
-    await shop.redis.hdel(shop.key("pools"), "tea")
-
-
 @pytest.mark.parametrize(
     ("plant", "says"),
     [
-        (plant_units, "sale tea conservation: expected total 9, found available 100"),
-        (plant_lost_hold, "is paid in SQL: expected it in Redis, found none"),
-        (plant_changed_hold, "lines in SQL: expected"),
-        (plant_unreadable_hold, "cannot be read"),
-        (plant_lost_deadlines, "is held: expected a deadline, found none"),
-        (plant_unforgettable, "is paid: expected a finish time, found none"),
-        (plant_stray_finish, "hold nobody is not there: expected no finish time, found one"),
-        (plant_buyer_count, "buyer count tea:bob: expected 1, found 0"),
-        (plant_buyer, "buyer count tea:eve: expected 0, found 2"),
-        (plant_lost_pool, "sale tea: expected a pool in Redis, found none"),
+        (damage.units, "sale tea conservation: expected total 9, found available 100"),
+        (damage.lost_hold, "is paid in SQL: expected it in Redis, found none"),
+        (damage.changed_hold, "lines in SQL: expected"),
+        (damage.unreadable_hold, "cannot be read"),
+        (damage.lost_deadlines, "to be listed, found none"),
+        (damage.late_deadlines, "is held: expected its deadline"),
+        (damage.unforgettable, "is paid: expected a finish time, found none"),
+        (damage.stray_finish, "hold nobody is not there: expected no finish time, found one"),
+        (damage.buyer_count, "buyer count tea:bob: expected 1, found 0"),
+        (damage.buyer, "buyer count tea:eve: expected 0, found 2"),
+        (damage.lost_pool, "sale tea: expected a pool in Redis, found none"),
     ],
 )
 async def test_what_is_wrong_in_redis_is_named(

@@ -90,7 +90,7 @@ async def kept(shop: Shop) -> Kept:
         holds=rows,
         buyers={name: n async for chunk in scan.buyers() for name, n in chunk.items()},
         finished={name.decode(): score for name, score in scores},
-        watched=live & await scan.watched(),
+        watched=live & (await scan.watched()).keys(),
         waiting=[hold_id.decode() for _, hold_id in in_order if rows[hold_id.decode()]],
     )
 

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from inventory.codes import Outcome
-from inventory.hold import HoldState, WantedLine
+from inventory.hold import RECLAIM_BATCH_MAX, HoldState, WantedLine
 from inventory.redis_store.keys import room_key, script_keys
 from inventory.redis_store.outbox import Outbox
 from inventory.store import StoreUnavailable
@@ -252,6 +252,28 @@ async def test_a_broken_pool_does_not_keep_other_holds_from_expiring(shop: Shop)
     await shop.advance(HOLD_MS)
     assert (await shop.reserve("bob", sale_id="cup")).outcome is Outcome.HELD
     assert await shop.counts("cup") == (0, 1, 0)
+
+
+async def test_many_holds_of_a_broken_pool_are_set_aside_and_not_asked_for_ever(
+    shop: Shop,
+) -> None:
+    """More than one command looks at, made in one call, so that they are named together."""
+    many = RECLAIM_BATCH_MAX + 30
+    await shop.open("tea", units=many, per_buyer_max=1)
+    await shop.open("cup", units=1)
+    await asyncio.gather(*(shop.hold(f"buyer-{number}") for number in range(many)))
+    await shop.hold("ann", sale_id="cup")
+    await shop.plant("tea", held=0)
+    await shop.advance(HOLD_MS)
+    async with asyncio.timeout(10):
+        assert (await shop.reserve("bob", sale_id="cup")).outcome is Outcome.HELD
+        while (await shop.store.expire_due(shop.room_id)).again:
+            pass
+    await shop.plant("tea", held=many, available=0)
+    await shop.advance(HOLD_MS)
+    while (await shop.store.expire_due(shop.room_id)).again:
+        pass
+    assert (await shop.counts("tea"))[1] == 0
 
 
 async def test_reserving_pauses_while_the_outbox_is_full(redis: Redis, outbox: Outbox) -> None:

@@ -1,5 +1,7 @@
 """Who waits for a unit gets it in the order of coming, before anybody who asks later."""
 
+from redis.asyncio import Redis
+
 from inventory.codes import Outcome
 from inventory.hold import OFFERS_PER_COMMAND_MAX, Hold, HoldState, WantedLine
 from inventory.store import Result
@@ -123,3 +125,69 @@ async def test_a_paused_sale_serves_nobody_until_it_goes_on(shop: Shop) -> None:
     assert await states(shop, [waiting]) == [HoldState.WAITING]
     await shop.store.resume_sale(shop.room_id, "tea")
     assert await states(shop, [waiting]) == [HoldState.HELD]
+
+
+async def test_a_place_that_somebody_left_is_free_for_another(redis: Redis) -> None:
+    shop = Shop(redis, waitlist_max=2)
+    await shop.stop_clock()
+    await sold_out(shop)
+    stays, leaves = await wait(shop, "ann"), await wait(shop, "bob")
+    for _ in range(3):
+        assert (await ask(shop, "cyd")).outcome is Outcome.WAITLIST_FULL
+        await shop.cancel(leaves, "bob")
+        leaves = await wait(shop, "bob")
+    assert await redis.hlen(shop.key("waiting")) == 4  # a place and its buyer, each
+    await shop.store.restock(shop.room_id, shop.new_id(), "tea", 2)
+    assert await states(shop, [stays, leaves]) == [HoldState.HELD, HoldState.HELD]
+
+
+async def test_who_wants_several_at_once_does_not_wait(shop: Shop) -> None:
+    """Or those who want one would have to pass, or to leave a free unit alone."""
+    await sold_out(shop, 2)
+    assert (await ask(shop, "ann", 2)).outcome is Outcome.SOLD_OUT
+
+
+async def test_who_is_served_by_the_very_call_may_wait_for_another(shop: Shop) -> None:
+    await sold_out(shop)
+    first = await wait(shop, "ann")
+    await shop.advance(HOLD_MS)
+    second = await wait(shop, "ann")
+    assert await states(shop, [first, second]) == [HoldState.HELD, HoldState.WAITING]
+
+
+async def test_one_command_serves_so_many_however_many_sales(shop: Shop) -> None:
+    """A command's work is bounded: Redis serves nobody else meanwhile."""
+    sales = [f"tea-{number}" for number in range(3)]
+    ids = []
+    for sale_id in sales:
+        await shop.open(sale_id, units=OFFERS_PER_COMMAND_MAX, per_buyer_max=99)
+        await shop.hold("zoe", OFFERS_PER_COMMAND_MAX, sale_id)
+        for number in range(OFFERS_PER_COMMAND_MAX):
+            wanted, hold_id = [WantedLine(sale_id, 1)], shop.new_id()
+            buyer_id = f"buyer-{number}"
+            await shop.store.reserve(shop.room_id, hold_id, buyer_id, wanted, or_wait=True)
+            ids.append(hold_id)
+    await shop.advance(HOLD_MS)
+    await shop.store.expire_due(shop.room_id)
+    assert (await states(shop, ids)).count(HoldState.HELD) == OFFERS_PER_COMMAND_MAX
+    await sweep(shop)
+    assert set(await states(shop, ids)) == {HoldState.HELD}
+
+
+async def test_who_waits_on_a_broken_pool_does_not_stop_the_room(shop: Shop) -> None:
+    """It waits on; when the pool is mended, it is told."""
+    await shop.open("cup")
+    await sold_out(shop)
+    waiting = await wait(shop, "ann")
+    await shop.store.end_sale(shop.room_id, "cup")
+    [pool] = [each for each in await shop.store.pools(shop.room_id) if each.sale_id == "tea"]
+    await shop.plant("tea", available=7)
+    await shop.open("pot")
+    await shop.advance((pool.ends_at_ms or 0) - shop.now_ms + 1)
+    await sweep(shop)
+    assert (await shop.reserve("bob", sale_id="pot")).outcome is not Outcome.BROKEN
+    assert await states(shop, [waiting]) == [HoldState.WAITING]
+    await shop.plant("tea", available=0)
+    await shop.advance(HOLD_MS)
+    await sweep(shop)
+    assert await states(shop, [waiting]) == [HoldState.EXPIRED]

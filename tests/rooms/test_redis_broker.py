@@ -6,9 +6,11 @@ import msgpack
 import pytest
 from redis.asyncio import Redis
 
+from rooms.broker import BrokerUnavailable
 from rooms.redis_broker import feed as feed_module
 from rooms.redis_broker import feeds as feeds_module
 from rooms.redis_broker import keys
+from rooms.redis_broker import subscriber as subscriber_module
 from tests.rooms.listening import Listening, event, texts
 
 
@@ -82,6 +84,33 @@ async def test_scripts_are_loaded_again_after_they_were_flushed(
     await listening.broker.publish(listening.room, [event("b")])
     await listening.until(lambda: len(listening.received) == 2)
     assert texts(listening.received) == ["a", "b"]
+
+
+async def test_only_what_redis_did_not_execute_is_sent_again(
+    redis: Redis, listening: Listening
+) -> None:
+    """Of two scripts it knows one: what that did, it has done."""
+    await redis.script_flush()
+    await listening.broker.publish(listening.room, [event("a")])
+    mine = event("mine", numbered=False, to="ann")
+    await listening.broker.publish(listening.room, [event("b"), mine])
+    await listening.until(lambda: len(listening.received) == 3)
+    assert texts(listening.received) == ["a", "b", "mine"]
+    assert (await listening.broker.record(listening.room, recent_max=10)).position.offset == 2
+
+
+async def test_a_room_whose_subscription_never_stood_is_forgotten_and_may_be_tried_again(
+    redis: Redis, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "PROBE_EVERY_S", 0.2)
+    monkeypatch.setattr(subscriber_module, "SUBSCRIBE_TIMEOUT_S", 0.0)
+    subscriber = listening.subscriber
+    with pytest.raises(BrokerUnavailable):
+        await subscriber.subscribe("slow")
+    [feed] = subscriber._feeds._feeds.values()
+    await listening.until(lambda: feed.rooms == {listening.room})
+    monkeypatch.undo()
+    assert await subscriber.subscribe("slow") == 0
 
 
 async def test_viewers_of_all_workers_are_counted_and_silent_workers_forgotten(

@@ -63,8 +63,17 @@ local function write_counts()
 end
 
 local function write_places()
-  for field, hold_id in pairs(places) do redis.call('HSET', WAITING, field, hold_id) end
-  if #left_places > 0 then redis.call('HDEL', WAITING, unpack(left_places)) end
+  local there, gone = {}, {}
+  for field in pairs(changed_places) do
+    if places[field] then
+      there[#there + 1] = field
+      there[#there + 1] = places[field]
+    else
+      gone[#gone + 1] = field
+    end
+  end
+  if #there > 0 then redis.call('HSET', WAITING, unpack(there)) end
+  if #gone > 0 then redis.call('HDEL', WAITING, unpack(gone)) end
 end
 
 -- What has passed goes first: the same member may be named again for later.

@@ -17,23 +17,11 @@ end
 
 local function forget_restock(restock_id) redis.call('HDEL', OPS, restock_id) end
 
--- Gaps in the waitlist, left by those who gave up.
-local function drop_places(record)
-  for first = record.waiting_next, record.waiting_end - 1, 1000 do
-    local fields = {}
-    for number = first, math.min(first + 999, record.waiting_end - 1) do
-      fields[#fields + 1] = place_field(record, number)
-    end
-    redis.call('HDEL', WAITING, unpack(fields))
-  end
-end
-
 -- Returns whether the sale must be kept: somebody still holds or awaits units, or its numbers are wrong.
 local function archive(sale_id)
   local record = pool(sale_id)
   if not record then return false end
   if record.held > 0 or record.waiting > 0 or not is_lawful(record) then return true end
-  drop_places(record)
   append({'kind', 'ARCHIVED', 'pools', cmsgpack.pack({record})})
   redis.call('HDEL', POOLS, sale_id)
   pools[sale_id] = false

@@ -10,7 +10,7 @@
 -- the first write. A pool that breaks it is paused, a BROKEN entry tells, and nothing else is
 -- written.
 --
--- The rules twin `inventory/pool.py`, `inventory/hold.py` and `inventory/uuid7.py`.
+-- The rules twin `inventory/pool.py` and `inventory/hold.py`.
 -- Records are packed with cmsgpack, never cjson (whose %.14g would round). Lua: 0 is truthy.
 
 local POOLS, HOLDS, BUYERS = KEYS[1], KEYS[2], KEYS[3]
@@ -45,7 +45,8 @@ local epoch_ms = tonumber(redis.call('GET', EPOCH) or '0')
 -- Records as they will be. `false` stands for "not there", so that nothing is looked up twice.
 local pools, holds, counts = {}, {}, {}
 local changed_pools, changed_holds, changed_counts, ending = {}, {}, {}, {}
-local entries, places, left_places = {}, {}, {}
+local entries = {}
+local places, changed_places = {}, {}  -- of the waitlists; see waitlist.lua
 local passed_deadlines, deadlines_to_come = {}, {}  -- members; scores and members
 
 local function whole(number) return string.format('%.0f', number) end

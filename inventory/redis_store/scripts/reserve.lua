@@ -175,17 +175,16 @@ local function line_refusal(want, first_field)
   end
 end
 
-local waiters = {}  -- who began to wait in this call
+-- More units at once would have to let those who want one pass, or to keep them from a free unit.
+local function is_one_unit(want) return want.count == 1 and want.lines[1][2] == 1 end
 
 local function wait_instead(i, want)
   local record = want.lines[1].pool
   local made = {
     hold_ids[i], buyer_ids[i], lines_held(want), 'waiting', now_ms, record.ends_at_ms, false, false,
   }
-  local field = buyer_field(made)
-  if waiters[field] or redis.call('HEXISTS', WAITING, field) == 1 then return 'ALREADY_WAITING' end
-  if record.waiting_end - record.waiting_next >= args.waitlist_max then return 'WAITLIST_FULL' end
-  waiters[field] = true
+  if waiting_at(buyer_field(made)) then return 'ALREADY_WAITING' end
+  if record.waiting >= args.waitlist_max then return 'WAITLIST_FULL' end
   start_waiting(made, record)
   return 'WAITING'
 end
@@ -212,7 +211,7 @@ for i = 1, asked do
       hold_units(i, want, at_field)
     elseif more_due then
       outcome = AGAIN
-    elseif outcome == 'SOLD_OUT' and want.or_wait and want.count == 1 then
+    elseif outcome == 'SOLD_OUT' and want.or_wait and is_one_unit(want) then
       outcome = wait_instead(i, want)
     end
   end

@@ -1,10 +1,12 @@
 -- Part of every script, after the prelude: who waits for units that come back, and who gets them.
 --
--- The waitlist. A place is a number; WAITING maps "sale_id:number" to the hold that waits there,
--- and "sale_id:buyer:buyer_id" to the one hold by which a buyer waits. One command serves so many
--- places and no more: what is left is in DEADLINES, for the next command that looks there.
+-- The waitlist. A place is a number and stands for one unit; WAITING maps "sale_id:number" to the hold
+-- that waits there, and "sale_id:buyer:buyer_id" to the number of the one place that a buyer has. One
+-- command serves so many places and no more: what is left is in DEADLINES, for the next command that
+-- looks there.
 
 local unserved = {}  -- sales of which this command left places to serve
+local servings_left = OFFERS_PER_COMMAND_MAX
 
 local function place_field(record, number) return record.sale_id .. ':' .. whole(number) end
 
@@ -12,27 +14,42 @@ local function buyer_field(its_hold)
   return its_hold[LINES][1][SALE_ID] .. ':buyer:' .. its_hold[BUYER_ID]
 end
 
--- A hold does not wait any more; its place stays, and is skipped.
-local function stop_counting(its_hold)
-  local record = pool(its_hold[LINES][1][SALE_ID])
+-- What a field of WAITING will be; nil if it will not be there.
+local function waiting_at(field)
+  if places[field] == nil then places[field] = redis.call('HGET', WAITING, field) end
+  return places[field] or nil
+end
+
+local function set_waiting_at(field, value)
+  places[field] = value or false
+  changed_places[field] = true
+end
+
+-- A hold does not wait any more, and its place is gone; the number is skipped.
+local function give_up_place(its_hold)
+  local sale_id, field = its_hold[LINES][1][SALE_ID], buyer_field(its_hold)
+  local number = waiting_at(field)
+  if number then set_waiting_at(sale_id .. ':' .. number, nil) end
+  set_waiting_at(field, nil)
+  local record = pool(sale_id)
   if record then
     record.waiting = record.waiting - 1
     change_pool(record)
   end
-  left_places[#left_places + 1] = buyer_field(its_hold)
 end
 
 -- Ends a hold's waiting, in one of three ways: OFFERED, LEFT or UNSERVED.
 local function stop_waiting(outcome, its_hold)
-  stop_counting(its_hold)
+  give_up_place(its_hold)
   apply(outcome, its_hold)
   tell(outcome, {its_hold}, pools_of(its_hold))
 end
 
 -- Gives a new hold the last place of its sale's waitlist.
 local function start_waiting(its_hold, record)
-  places[place_field(record, record.waiting_end)] = its_hold[HOLD_ID]
-  places[buyer_field(its_hold)] = its_hold[HOLD_ID]
+  if record.waiting == 0 then record.waiting_next = record.waiting_end end
+  set_waiting_at(place_field(record, record.waiting_end), its_hold[HOLD_ID])
+  set_waiting_at(buyer_field(its_hold), whole(record.waiting_end))
   record.waiting_end = record.waiting_end + 1
   record.waiting = record.waiting + 1
   change_pool(record)
@@ -45,42 +62,33 @@ local function is_within_limit(its_hold, record)
   return units_of(line[SALE_ID], its_hold[BUYER_ID]) + line[QUANTITY] <= record.per_buyer_max
 end
 
--- Serves or skips the first place of a sale's waitlist. Returns whether there may be more to do.
+-- Serves or skips the first place of a sale's waitlist.
 local function serve_first(record)
-  local field = place_field(record, record.waiting_next)
-  local hold_id = places[field] or redis.call('HGET', WAITING, field)
+  local hold_id = waiting_at(place_field(record, record.waiting_next))
   local its_hold = hold_id and hold(hold_id)
-  if its_hold and its_hold[STATE] == 'waiting' then
-    if has_ended(record) then
-      stop_waiting('UNSERVED', its_hold)
-    elseif record.available < its_hold[LINES][1][QUANTITY] then
-      return false
-    elseif is_within_limit(its_hold, record) then
-      its_hold[OFFERED], its_hold[DEADLINE] = true, now_ms + OFFER_DURATION_MS
-      stop_waiting('OFFERED', its_hold)
-    else
-      stop_waiting('UNSERVED', its_hold)
-    end
-  end
-  left_places[#left_places + 1] = field
   record.waiting_next = record.waiting_next + 1
   changed_pools[record.sale_id] = true  -- nothing that anybody sees
-  return true
+  if not its_hold or its_hold[STATE] ~= 'waiting' then return end
+  if has_ended(record) or not is_within_limit(its_hold, record) then
+    stop_waiting('UNSERVED', its_hold)
+  else
+    its_hold[OFFERED], its_hold[DEADLINE] = true, now_ms + OFFER_DURATION_MS
+    stop_waiting('OFFERED', its_hold)
+  end
 end
 
 local function is_serving(record)
-  if record.waiting_next >= record.waiting_end or not is_lawful(record) then return false end
+  if record.waiting == 0 or record.waiting_next >= record.waiting_end then return false end
+  if not is_lawful(record) then return false end
   return has_ended(record) or (record.available > 0 and not record.paused)
 end
 
-local function serve(sale_id)
-  for _ = 1, OFFERS_PER_COMMAND_MAX do
-    if not is_serving(pools[sale_id]) or not serve_first(pools[sale_id]) then
-      unserved[sale_id] = nil
-      return
-    end
+local function serve(record)
+  while servings_left > 0 and is_serving(record) do
+    servings_left = servings_left - 1
+    serve_first(record)
   end
-  unserved[sale_id] = is_serving(pools[sale_id]) or nil
+  unserved[record.sale_id] = is_serving(record) or nil
 end
 
 -- Units that are free go to those who wait, first come first served. Who waits for a sale that has
@@ -89,5 +97,5 @@ local function serve_waitlists()
   local serving = {}
   for sale_id in pairs(changed_pools) do serving[#serving + 1] = sale_id end
   table.sort(serving)
-  for _, sale_id in ipairs(serving) do serve(sale_id) end
+  for _, sale_id in ipairs(serving) do serve(pools[sale_id]) end
 end

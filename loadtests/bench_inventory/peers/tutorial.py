@@ -12,7 +12,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from loadtests.bench.peers import asgi
-from loadtests.bench_inventory.engine import SCALAR_KEYS, SCALAR_LUA
+from loadtests.bench_inventory.scalar import SCALAR_KEYS, SCALAR_LUA
 
 KEYS = [f"tutorial:{{room}}:{name}" for name in SCALAR_KEYS]
 UNITS = 10**9

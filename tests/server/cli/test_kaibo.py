@@ -25,6 +25,7 @@ COMMANDS = (
     "token",
     "sale",
     "sale start",
+    "capacity",
 )
 
 

@@ -32,15 +32,15 @@ def test_the_key_of_a_command_is_found(command: tuple[object, ...], key: object)
 
 def test_the_map_is_read_whole_and_patched_by_moves() -> None:
     slots = SlotMap()
-    assert slots.primary_of(0) is None and not slots.is_whole()
+    assert slots.primary_of(0) is None
     ranges = [
         [0, 99, [b"one", 1, b"id"], [b"three", 3, b"id"]],
         [100, 16383, ["two", 2, "id"]],
     ]
     slots.read(ranges, "asked")
     assert [slots.primary_of(slot) for slot in (0, 99, 100, 16383)] == [ONE, ONE, TWO, TWO]
-    assert slots.primaries() == {ONE, TWO} and slots.replicas == {THREE} and slots.is_whole()
+    assert slots.primaries() == {ONE, TWO} and slots.replicas == {THREE}
     slots.move(99, THREE)
     assert [slots.primary_of(slot) for slot in (98, 99)] == [ONE, THREE]
     slots.read([[0, 50, [b"", 7, b"id"]]], "asked")
-    assert slots.primaries() == {Address("asked", 7)} and not slots.is_whole()
+    assert slots.primaries() == {Address("asked", 7)}

@@ -51,8 +51,8 @@ export interface WantedLineBody {
 /**
  * Hold units of one or more sales, all or none. Retrying with the same id is safe.
  *
- * With `or_wait`, and units of one sale only, a sale that is sold out gives you a place on its
- * waitlist instead.
+ * With `or_wait`, and one unit only, a sale that is sold out gives you a place on its waitlist
+ * instead.
  */
 export interface Reserve {
   reservation_id: string;
