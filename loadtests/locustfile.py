@@ -1,7 +1,6 @@
 """The same run under locust's own command line and web UI.
 
-    locust -f loadtests/locustfile.py --host http://127.0.0.1:8000 --host-token ... \\
-        --scenario slow_burn
+    locust -f loadtests/locustfile.py --host http://127.0.0.1:8000 --host-token ... --scenario NAME
 
 The shape comes from the scenario; the swarm runs beside locust. The oracle judges when all are
 done; headless, the exit status is its verdict. All people live in one process, where the oracle
