@@ -115,7 +115,7 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     running.add_argument(
         "--data-dir", type=Path, help="its data folder, to run `kaibo audit` on; else not audited"
     )
-    parser.set_defaults(perform=checked_run, parser=parser)
+    parser.set_defaults(run=checked_run, parser=parser)
 
 
 def checked_run(options: argparse.Namespace) -> int:
