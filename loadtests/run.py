@@ -11,6 +11,7 @@ from pathlib import Path
 
 from locust.env import Environment
 
+from loadtests.bench.machine import allow_files
 from loadtests.conduct import Audit, Ran, Stage, Target, network_of
 from loadtests.errors import LoadError
 from loadtests.host import Host
@@ -40,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
     name, scenario = load(options.scenario)
     if options.target and scenario.needs_own_server:
         raise NeedsOwnServer(scenario.needs_own_server)
+    allow_files(
+        scenario.viewers + 2 * (scenario.buyers + scenario.scalpers * scenario.scalper_tabs)
+    )
     show = Show(name, scenario, options.room)
     with (
         _target(options, scenario) as target,
