@@ -41,8 +41,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One sale. `orders` are the server's own records of the sale's holds; `restocks` say when units
-    had surely come, and how many: `sale` shows the total at the end."""
+    """One sale. `orders` are the server's own records of the sale's holds. `restocks` say when
+    units had come for certain, and how many: `sale` shows the total at the end."""
 
     records: list[BuyerRecord]
     sale: SaleView
