@@ -23,7 +23,7 @@ help:
 	@echo "make test         check, build and run every test: Python, web client, browser"
 	@echo "make check        lint, types and import rules only"
 	@echo "make mutants      plant known bugs in a copy, one by one: the tests must notice each"
-	@echo "make load         300 buyers for 100 units, and an oracle that checks the promises"
+	@echo "make load         1,000 viewers and 500 buyers for 100 units; an oracle checks the promises"
 	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
 	@echo "make bench-inventory  what a purchase costs, beside a floor and a small peer"
 	@echo "make web          build the web client"
@@ -51,7 +51,7 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 load: $(VENV)/.dev
-	$(BIN)/python -m loadtests
+	$(BIN)/python -m loadtests run countdown_rush
 
 # With BENCH=--quick it takes a few minutes instead of twenty, and judges nothing.
 bench-rooms: $(VENV)/.dev

@@ -71,6 +71,23 @@ async def test_neither_the_front_door_nor_a_closed_one_has_a_grave_barrier(
     assert await barriers(page) == []
 
 
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_pay_page_has_no_grave_barrier(
+    live_server: LiveServer, open_page: OpenPage, look: dict[str, Any]
+) -> None:
+    room = await open_room(live_server)
+    page = await enter(await open_page(**look), live_server, room)
+    await buy(page)
+    await by(page, "buy-button").click()
+    await expect(by(page, "sandbox-pay")).to_be_visible()
+    assert await barriers(page) == []
+    await page.locator("summary").first.click()
+    assert await barriers(page) == []
+    await by(page, "sandbox-pay").click()
+    await expect(by(page, "order-item")).to_have_attribute("data-state", "paid")
+    assert await barriers(page) == []
+
+
 async def tab_to(page: Page, testid: str) -> None:
     async with asyncio.timeout(WAIT_MS / 1000):
         while not await by(page, testid).evaluate("element => element === document.activeElement"):

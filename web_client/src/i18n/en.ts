@@ -30,7 +30,7 @@ export const en: Texts = {
   "gone.home": "See the live rooms",
 
   "connection.connecting": "Connecting…",
-  "connection.lost": "Connection lost, reconnecting… what you see may be out of date",
+  "connection.lost": "Reconnecting… what you see may be out of date",
   "connection.stopped": "The connection has ended",
   "connection.reload": "Reload",
 
@@ -41,7 +41,6 @@ export const en: Texts = {
   "video.none": "The host has not started the video",
   "video.unmute": "Turn sound on",
   "video.mute": "Mute",
-  "video.play": "Play",
   "video.small": "Small window",
   "video.isSmall": "The video is in the small window",
   "video.grow": "Bring it back",
@@ -62,7 +61,7 @@ export const en: Texts = {
   "like.label": "Like, {count} {count|like|likes} so far",
 
   "behind.by": "Your video is {count} s behind",
-  "behind.news": "Your video is {count} s behind; news is waiting there",
+  "behind.news": "{count} s behind, news is waiting",
   "behind.jump": "Go live",
   "behind.inPicture": "in your video: {time}",
 

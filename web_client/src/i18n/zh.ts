@@ -40,7 +40,6 @@ export const zh = {
   "video.none": "主播还没有开启画面",
   "video.unmute": "打开声音",
   "video.mute": "静音",
-  "video.play": "播放",
   "video.small": "小窗播放",
   "video.isSmall": "视频正在小窗里播放",
   "video.grow": "放回来",

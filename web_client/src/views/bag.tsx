@@ -2,6 +2,7 @@
 import { t } from "../i18n";
 import { saleOf } from "../store/featured";
 import { offer, type Offer } from "../store/offer";
+import { phase } from "../store/phase";
 import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { BuyButton } from "./buy_button";
@@ -63,7 +64,7 @@ function SaleLine({ sale, offer: made }: { sale: Sale; offer: Offer }) {
   return (
     <div class="bag-sale">
       <span class="stock-left">
-        {made.kind !== "ended" && t("card.stock", { available: sale.available, total: sale.total })}
+        {phase(sale, nowMs) !== "ended" && t("card.stock", { available: sale.available, total: sale.total })}
         {time !== null && ` · ${mine}${time}`}
       </span>
       <BuyButton sale={sale} offer={made} nowMs={nowMs} testid={`bag-buy-${sale.sale_id}`} />

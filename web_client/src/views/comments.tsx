@@ -35,9 +35,17 @@ export function Comments({ floating, tools }: CommentsProps) {
       ? comments.slice(-FOLLOWED_MAX)
       : reading.comments.filter((comment) => !removedIds.includes(comment.comment_id));
 
+  const isFollowing = reading === null;
   useLayoutEffect(() => {
-    if (reading === null && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [commentsSeen, reading]);
+    if (isFollowing) toEnd(list.current);
+  }, [commentsSeen, isFollowing]);
+  useLayoutEffect(() => {
+    // A poll or an announcement takes room from the list: the newest must not be what is lost.
+    if (!isFollowing || list.current === null) return undefined;
+    const resized = new ResizeObserver(() => toEnd(list.current));
+    resized.observe(list.current);
+    return () => resized.disconnect();
+  }, [isFollowing]);
   useLayoutEffect(() => {
     // Older ones were put above: stay with what is being read.
     if (reading !== null && list.current !== null) {
@@ -69,6 +77,10 @@ export function Comments({ floating, tools }: CommentsProps) {
       )}
     </div>
   );
+}
+
+function toEnd(list: HTMLElement | null): void {
+  if (list !== null) list.scrollTop = list.scrollHeight;
 }
 
 interface ItemProps {

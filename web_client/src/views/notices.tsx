@@ -12,7 +12,7 @@ export function Notices() {
         {announcement !== null && (
           <p class="notice notice-announcement" data-testid="announcement">
             <span class="comment-badge">{t("announcement.label")}</span>
-            <span class="notice-text">{announcement}</span>
+            {announcement}
             <button type="button" class="notice-close" aria-label={t("announcement.close")} onClick={() => room.closeAnnouncement()}>
               <Icon name="close" />
             </button>
@@ -22,9 +22,7 @@ export function Notices() {
       {pinnedComment !== null && (
         <p class="notice" data-testid="pinned-comment" aria-label={t("comments.pinned")}>
           <span class="comment-badge">{t("comments.pinned")}</span>
-          <span class="notice-text">
-            <span class="comment-name">{pinnedComment.name}</span> {pinnedComment.text}
-          </span>
+          <span class="comment-name">{pinnedComment.name}</span> {pinnedComment.text}
         </p>
       )}
     </div>

@@ -3,6 +3,7 @@
 import { t } from "../i18n";
 import { featured } from "../store/featured";
 import { offer, type Offer } from "../store/offer";
+import { phase } from "../store/phase";
 import type { Sale } from "../store/state";
 import type { ProductView } from "../wire/types.gen";
 import { InPicture } from "./behind";
@@ -51,7 +52,7 @@ export function CardFace({ product, sale, offer: made, nowMs, currency }: FacePr
           currency={currency}
           testid="price"
         />
-        {sale !== null && made?.kind !== "ended" && <StockBar sale={sale} />}
+        {sale !== null && phase(sale, nowMs) !== "ended" && <StockBar sale={sale} />}
       </div>
       <div class="card-action">
         {sale === null || made === null ? (

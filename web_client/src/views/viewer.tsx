@@ -176,9 +176,11 @@ function TopBar({ live }: { live: boolean }) {
             {t("live.viewers", { count: count(viewerCount) })}
           </span>
         </p>
-        <Behind />
       </div>
       {!wide.value && <LangSwitch />}
+      <div class="topbar-late">
+        <Behind />
+      </div>
     </header>
   );
 }

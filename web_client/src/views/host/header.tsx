@@ -1,7 +1,8 @@
 // The head of the panel: which room, how it is doing, and the link to give to viewers.
 import { useRef } from "preact/hooks";
 
-import { count, t } from "../../i18n";
+import type { HealthReply } from "../../api";
+import { count, t, when } from "../../i18n";
 import { toastText } from "../../toasts";
 import { useRoom } from "../context";
 import { Icon } from "../icons";
@@ -37,7 +38,6 @@ function Health() {
   const connected = connection.kind === "open";
   const { deliveryMs, health } = useDesk();
   const lagMs = health.value?.ledger_lag_ms ?? null;
-  const differences = health.value?.differences ?? 0;
   return (
     <dl class="health">
       <Figure name={t("host.viewers")} testid="viewer-count" text={count(viewerCount)} />
@@ -54,9 +54,7 @@ function Health() {
         text={lagMs === 0 ? t("host.ledger.upToDate") : duration(lagMs)}
         state={tone(lagMs, LEDGER_GOOD_MS)}
       />
-      {differences > 0 && (
-        <Figure name={t("host.differences")} testid="differences" text={count(differences)} state="bad" />
-      )}
+      <Audit health={health.value} />
       <Figure
         name={t("host.connection")}
         testid="host-connection"
@@ -64,6 +62,23 @@ function Health() {
         state={connected ? "good" : "bad"}
       />
     </dl>
+  );
+}
+
+/** What the server found when it last compared its stock with its ledger. */
+function Audit({ health }: { health: HealthReply | null }) {
+  const atMs = health?.reconciled_at_ms ?? null;
+  if (health === null || atMs === null) return <Figure name={t("host.audit")} testid="audit" text="–" />;
+  const { differences } = health;
+  const isGood = differences === 0;
+  return (
+    <Figure
+      name={t("host.audit")}
+      testid="audit"
+      text={isGood ? t("host.audit.inOrder") : t("host.audit.differ", { count: differences })}
+      title={t("host.audit.at", { time: when(atMs) })}
+      state={isGood ? "good" : "bad"}
+    />
   );
 }
 
@@ -93,11 +108,12 @@ interface FigureProps {
   text: string;
   testid: string;
   state?: string;
+  title?: string;
 }
 
-function Figure({ name, text, testid, state = "plain" }: FigureProps) {
+function Figure({ name, text, testid, state = "plain", title }: FigureProps) {
   return (
-    <div class="figure" data-state={state}>
+    <div class="figure" data-state={state} title={title}>
       <dt>{name}</dt>
       <dd data-testid={testid}>{text}</dd>
     </div>

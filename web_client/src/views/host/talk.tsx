@@ -55,11 +55,11 @@ function PollResult({ poll }: { poll: PollView }) {
   const votes = poll.votes.reduce((sum, one) => sum + one, 0);
   return (
     <div data-testid="host-poll" data-closed={poll.closed}>
-      <p class="poll-question">{poll.question}</p>
+      <p class="poll-asked">{poll.question}</p>
       <ul>
         {poll.options.map((option, index) => (
           <li key={option} class="poll-row" style={{ "--share": `${(share[index] ?? 0) * 100}%` }}>
-            <span class="poll-option">{option}</span>
+            <span class="poll-choice">{option}</span>
             <b data-testid={`poll-votes-${index}`}>{count(poll.votes[index] ?? 0)}</b>
           </li>
         ))}
