@@ -101,8 +101,8 @@ def _markers(markers: Sequence[Marker], x: Callable[[float], float]) -> Iterator
             width = max(_round(x(marker.until_s) - at), 1)
             yield void("rect", x=at, y=TOP, width=width, height=base - TOP, class_="away")
         yield void("line", x1=at, x2=at, y1=TOP, y2=base, class_="fault")
-        yield void("circle", cx=at, cy=TOP + 7, r=7, class_="badge")
-        yield element("text", marker.label, x=at, y=TOP + 11, class_="mark middle")
+        yield void("circle", cx=at, cy=TOP - 8, r=7, class_="badge")
+        yield element("text", marker.label, x=at, y=TOP - 4, class_="mark middle")
 
 
 def _path(line: Line, x: Callable[[float], float], y: Callable[[float], float]) -> str:

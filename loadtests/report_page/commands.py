@@ -5,29 +5,26 @@ worse, 1 it is, 2 one could not be read.
 """
 
 import argparse
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loadtests.errors import LoadError
 from loadtests.report_page import compare
 from loadtests.report_page.compare import Tolerance
 from loadtests.report_page.page import page
 from loadtests.result import read_result
 
-EXIT_WORSE, EXIT_UNREADABLE = 1, 2
+EXIT_WORSE = 1
 REPORT_NAME, COMPARISON_NAME = "report.html", "comparison.html"
 
 
 def add_commands(subparsers: Any) -> None:
-    """Adds both; each sets `run`, which takes the options and returns the exit status."""
+    """Adds both; each sets `perform`, which takes the options and returns the exit status."""
     report = subparsers.add_parser(
         "report", help="one HTML file from a run", description="Write a run as one HTML file."
     )
     report.add_argument("run_dir", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     report.add_argument("--out", type=Path, help=f"where to (default: {REPORT_NAME} beside it)")
-    report.set_defaults(run=_told(run_report))
+    report.set_defaults(perform=run_report)
     both = subparsers.add_parser(
         "compare",
         help="two runs beside each other",
@@ -45,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
     both.add_argument(
         "--out", type=Path, help=f"where to (default: {COMPARISON_NAME} beside AFTER)"
     )
-    both.set_defaults(run=_told(run_compare))
+    both.set_defaults(perform=run_compare)
 
 
 def write_report(place: Path, out: Path | None = None) -> Path:
@@ -69,21 +66,6 @@ def run_compare(options: argparse.Namespace) -> int:
         print(f"worse: {words}")
     print(f"written: {out}")
     return EXIT_WORSE if worse else 0
-
-
-def _told(
-    command: Callable[[argparse.Namespace], int],
-) -> Callable[[argparse.Namespace], int]:
-    """A command whose troubles are told in one line."""
-
-    def told(options: argparse.Namespace) -> int:
-        try:
-            return command(options)
-        except (LoadError, OSError) as error:
-            print(f"loadtests: {error}", file=sys.stderr)
-            return EXIT_UNREADABLE
-
-    return told
 
 
 def _folder(place: Path) -> Path:
