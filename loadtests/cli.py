@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        sys.exit(options.perform(options))
+        sys.exit(options.run(options))
     except LoadError as error:
         print(f"loadtests: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_RUN)
@@ -50,6 +50,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_run(commands)
     listing = commands.add_parser("list", help="the scenarios that come with Kaibo")
-    listing.set_defaults(perform=list_scenarios)
+    listing.set_defaults(run=list_scenarios)
     add_commands(commands)
     return parser

@@ -187,7 +187,10 @@ class Stage:
             if attempt.hold is not None
         }
         sale, orders = self._host.settled(sale_id, told)
-        return Evidence(records=records, sale=sale, orders=orders)
+        restocks = [
+            (at_ms, units) for which, at_ms, units in self._show.restocks if which == sale_id
+        ]
+        return Evidence(records=records, sale=sale, orders=orders, restocks=restocks)
 
     def _end(self) -> Finish:
         """Where the room's stream is now, when nobody says or buys anything any more."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from locust.env import Environment
 
+from loadtests.bench.machine import allow_files
 from loadtests.conduct import Audit, Ran, Stage, Target, network_of
 from loadtests.errors import LoadError
 from loadtests.host import Host
@@ -40,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
     name, scenario = load(options.scenario)
     if options.target and scenario.needs_own_server:
         raise NeedsOwnServer(scenario.needs_own_server)
+    allow_files(
+        scenario.viewers + 2 * (scenario.buyers + scenario.scalpers * scenario.scalper_tabs)
+    )
     show = Show(name, scenario, options.room)
     with (
         _target(options, scenario) as target,
@@ -115,7 +119,7 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     running.add_argument(
         "--data-dir", type=Path, help="its data folder, to run `kaibo audit` on; else not audited"
     )
-    parser.set_defaults(perform=checked_run, parser=parser)
+    parser.set_defaults(run=checked_run, parser=parser)
 
 
 def checked_run(options: argparse.Namespace) -> int:

@@ -67,6 +67,7 @@ class Show:
         self.sales = sales_of(scenario)
         self.records: list[BuyerRecord] = []
         self.timeline = Timeline()
+        self.restocks: list[tuple[str, int, int]] = []  # the sale, when it was done, units
         self.people = 0  # connected now, of those that are locust's
         self.is_closed = False  # the run is over: whoever still waits goes home
         self._settled = 0

@@ -41,14 +41,20 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One sale. `orders` are the server's own records of the sale's holds."""
+    """One sale. `orders` are the server's own records of the sale's holds. `restocks` say when
+    units had come for certain, and how many: `sale` shows the total at the end."""
 
     records: list[BuyerRecord]
     sale: SaleView
     orders: list[HoldView]
+    restocks: list[tuple[int, int]] = []
 
     def order(self, reservation_id: str) -> HoldView | None:
         return next((each for each in self.orders if each.reservation_id == reservation_id), None)
+
+    def total_at(self, at_ms: int) -> int:
+        """The units that there certainly were."""
+        return self.sale.total - sum(units for done_ms, units in self.restocks if at_ms < done_ms)
 
     def of_sale(self, state: str) -> list[HoldView]:
         return [order for order in self.orders if order.state == state]

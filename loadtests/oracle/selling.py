@@ -131,8 +131,9 @@ def sold_out_was_true(evidence: Evidence) -> tuple[int, Breaches]:
             slack_ms = record.clock_error_ms + CLOCK_SLACK_MS
             answered_at_ms = attempt.answered_at_ms or attempt.asked_at_ms
             most = taken.most_between(attempt.asked_at_ms - slack_ms, answered_at_ms + slack_ms)
-            if sale.total - most >= attempt.quantity:
-                yield f"buyer {record.number} was told SOLD_OUT while {sale.total - most} were left"
+            left = evidence.total_at(attempt.asked_at_ms - slack_ms) - most
+            if left >= attempt.quantity:
+                yield f"buyer {record.number} was told SOLD_OUT while {left} were left"
             elif (attempt.available or 0) >= attempt.quantity:
                 yield f"buyer {record.number} was told SOLD_OUT and {attempt.available} available"
 

@@ -18,6 +18,7 @@ from loadtests.show import SaleTerms, Show
 TRYING_S_MAX = 30.0
 RETRY_S = 0.5
 POLL_S = 0.1
+CLOCKS_APART_MS = 1_000  # how far the server's may be from ours
 
 
 class StageHost(User):
@@ -45,15 +46,7 @@ class StageHost(User):
             cues.append((max(0.0, sale.starts_at_s - 1), "pin", self.pinning(sale)))
             cues.append((sale.starts_at_s, "start", self.opening(sale)))
         if scenario.restock_at_s is not None and scenario.restock_units:
-            sale = self.show.sales[0]
-            restock_id = new_id()
-            cues.append(
-                (
-                    scenario.restock_at_s,
-                    "restock",
-                    lambda: self.desk.restock(sale.sale_id, restock_id, scenario.restock_units),
-                )
-            )
+            cues.append((scenario.restock_at_s, "restock", self.restocking(self.show.sales[0])))
         return sorted(cues, key=lambda cue: cue[0])
 
     def pinning(self, sale: SaleTerms) -> Callable[[], object]:
@@ -61,6 +54,16 @@ class StageHost(User):
 
     def opening(self, sale: SaleTerms) -> Callable[[], object]:
         return lambda: self.desk.start(sale.sale_id)
+
+    def restocking(self, sale: SaleTerms) -> Callable[[], object]:
+        units, restock_id = self.show.scenario.restock_units, new_id()
+
+        def restock() -> None:
+            self.desk.restock(sale.sale_id, restock_id, units)
+            done_at_ms = int(time.time() * 1000) + CLOCKS_APART_MS
+            self.show.restocks.append((sale.sale_id, done_at_ms, units))
+
+        return restock
 
     def do(self, name: str, step: Callable[[], object]) -> None:
         """Until it works, or has had its time."""

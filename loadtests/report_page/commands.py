@@ -18,13 +18,13 @@ REPORT_NAME, COMPARISON_NAME = "report.html", "comparison.html"
 
 
 def add_commands(subparsers: Any) -> None:
-    """Adds both; each sets `perform`, which takes the options and returns the exit status."""
+    """Adds both; each sets `run`, which takes the options and returns the exit status."""
     report = subparsers.add_parser(
         "report", help="one HTML file from a run", description="Write a run as one HTML file."
     )
     report.add_argument("run_dir", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     report.add_argument("--out", type=Path, help=f"where to (default: {REPORT_NAME} beside it)")
-    report.set_defaults(perform=run_report)
+    report.set_defaults(run=run_report)
     both = subparsers.add_parser(
         "compare",
         help="two runs beside each other",
@@ -42,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
     both.add_argument(
         "--out", type=Path, help=f"where to (default: {COMPARISON_NAME} beside AFTER)"
     )
-    both.set_defaults(perform=run_compare)
+    both.set_defaults(run=run_compare)
 
 
 def write_report(place: Path, out: Path | None = None) -> Path:

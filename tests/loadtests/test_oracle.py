@@ -202,6 +202,18 @@ def test_a_late_payment_takes_its_unit_when_it_is_paid() -> None:
     assert not is_broken(judge(run))
 
 
+def test_sold_out_is_judged_by_the_units_there_were_before_a_restock() -> None:
+    """One unit was there and Ann's; another came later."""
+    refused = attempt(CAT, DEADLINE_MS + 20, SOLD_OUT)
+    run = with_attempts(honest(), 3, [refused, honest().records[2].attempts[1]])
+    restocked = of_sale(run, restocks=[(DEADLINE_MS + 40, 1)])
+    verdicts = [
+        {each.promise: each.verdict for each in judge(each)}["sold_out"]
+        for each in (run, restocked)
+    ]
+    assert verdicts == [Verdict.BROKEN, Verdict.KEPT]
+
+
 def test_an_audit_that_could_not_be_run_is_unproven() -> None:
     assert judge(replace(honest(), audit_status=None))[-1].verdict is Verdict.UNPROVEN
 

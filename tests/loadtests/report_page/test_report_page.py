@@ -243,7 +243,7 @@ def perform(*words: object) -> int:
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers(required=True))
     options = parser.parse_args([str(word) for word in words])
-    status: int = options.perform(options)
+    status: int = options.run(options)
     return status
 
 
