@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from loadtests.errors import LoadError
+from loadtests.report_page.commands import add_commands
 from loadtests.run import add_run
 from loadtests.scenario import load, names
 
@@ -50,4 +51,5 @@ def _parser() -> argparse.ArgumentParser:
     add_run(commands)
     listing = commands.add_parser("list", help="the scenarios that come with Kaibo")
     listing.set_defaults(run=list_scenarios)
+    add_commands(commands)
     return parser

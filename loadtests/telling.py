@@ -14,6 +14,7 @@ from loadtests.oracle.evidence import Finding, is_broken, is_unproven
 from loadtests.oracle.fairness import fairness
 from loadtests.oracle.promises import judge
 from loadtests.people.record import write_records
+from loadtests.report_page.commands import write_report
 from loadtests.result import (
     BREACHES_KEPT_MAX,
     EVENT_WORDS,
@@ -85,14 +86,14 @@ def _outcome(show: Show, ran: Ran) -> dict[str, int]:
 
 
 def keep(show: Show, result: RunResult, folder: Path | None = None) -> Path:
-    """Write the record and the buyers' own ones, and say how it went; the folder."""
+    """Write the record, its page and the buyers' own ones, and say how it went; the folder."""
     if folder is None:
         when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(result.started_at_ms / 1000))
         folder = FOLDER / f"{show.name}-{when}"
     write_result(folder, result)
     write_records(folder / RECORDS_NAME, show.records)
     print("\n" + "\n".join(lines(result)))
-    print(f"written: {folder}", flush=True)
+    print(f"written: {folder}, to look at: {write_report(folder)}", flush=True)
     return folder
 
 
