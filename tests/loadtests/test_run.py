@@ -49,6 +49,20 @@ def test_the_scenarios_are_listed_with_what_they_are() -> None:
     assert "countdown_rush" in done.stdout and "a worker is killed" in done.stdout
 
 
+def test_locusts_own_command_finds_the_people() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--list"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    named = set((done.stdout + done.stderr).split())
+    assert {"Payer", "LatePayer", "Scalper", "Talker", "StageHost"} <= named
+
+
 @pytest.mark.parametrize(
     ("token_of", "words"),
     [("other", "the token is for another room"), (None, "the token cannot be read")],
