@@ -3,7 +3,7 @@
 
 # A recipe line is one program; what is made is named by a stamp that its inputs make old.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check mutants load bench-rooms bench-inventory web constraints clean
+.PHONY: help demo test check mutants load bench bench-rooms bench-inventory web constraints clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -24,6 +24,7 @@ help:
 	@echo "make check        lint, types and import rules only"
 	@echo "make mutants      plant known bugs in a copy, one by one: the tests must notice each"
 	@echo "make load         1,000 viewers and 500 buyers for 100 units; an oracle checks the promises"
+	@echo "make bench        all benchmarks and a small peer, into docs/benchmarks.md; half an hour"
 	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
 	@echo "make bench-inventory  what a purchase costs, beside a floor and a small peer"
 	@echo "make web          build the web client"
@@ -52,6 +53,10 @@ mutants: $(VENV)/.dev
 
 load: $(VENV)/.dev
 	$(BIN)/python -m loadtests run countdown_rush
+
+# BENCH=--quick tries everything in minutes and changes no page; BENCH="--only whole" renews a part.
+bench: $(VENV)/.dev
+	$(BIN)/python -m loadtests.benchmarks $(BENCH)
 
 # With BENCH=--quick it takes a few minutes instead of twenty, and judges nothing.
 bench-rooms: $(VENV)/.dev

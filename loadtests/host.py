@@ -34,12 +34,14 @@ class Host:
             timeout=TIMEOUT_S,
             trust_env=False,
         )
+        self._guests = httpx.Client(timeout=TIMEOUT_S, trust_env=False)  # who have no token yet
 
     def __repr__(self) -> str:
         return f"<Host of {self.room_id} at {self.base_url}>"
 
     def close(self) -> None:
         self._client.close()
+        self._guests.close()
 
     def prepare(self, sales: Sequence[SaleTerms]) -> None:
         """A room, products, and sales that nobody has started."""
@@ -60,9 +62,7 @@ class Host:
     def guest_token(self, name: str) -> str:
         """As a browser asks for it, without the host's own."""
         try:
-            answer = httpx.post(
-                f"{self._room_url}/tokens", json={"name": name}, timeout=TIMEOUT_S, trust_env=False
-            )
+            answer = self._guests.post(f"{self._room_url}/tokens", json={"name": name})
         except httpx.TransportError as error:
             raise ServerUnreachable(self.base_url, error) from error
         if not answer.is_success:

@@ -42,6 +42,10 @@ class LossyProxy:
         """Loses the answers to the next requests that have the word in them."""
         self._words[word.encode()] += times
 
+    @property
+    def left_to_lose(self) -> int:
+        return self._words.total()
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None

@@ -1,12 +1,13 @@
 """The lossy proxy as a process: `python -m loadtests.faults.proxy PORT`, for a server on loopback.
 
 It prints where it listens. On its standard input it is told `lose WORD COUNT` and `slow MS`; it
-answers each line with how many answers it has lost so far, and ends when that input is closed.
+answers each line with how many answers it has still to lose, and ends when that input is closed.
 """
 
 import asyncio
 import subprocess
 import sys
+import threading
 from urllib.parse import urlsplit
 
 import uvloop
@@ -30,6 +31,7 @@ class Network:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self._line()}"
 
     def __repr__(self) -> str:
@@ -41,9 +43,9 @@ class Network:
     def slow(self, delay_ms: int) -> None:
         self._say(f"slow {delay_ms}")
 
-    def lost(self) -> int:
-        """How many answers so far."""
-        return self._say("lost")
+    def left_to_lose(self) -> int:
+        """How many answers."""
+        return self._say("left")
 
     def close(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -53,9 +55,10 @@ class Network:
 
     def _say(self, line: str) -> int:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        return self._line()
+        with self._lock:  # faults that overlap: each hears its own answer
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+            return self._line()
 
     def _line(self) -> int:
         assert self._process.stdout is not None
@@ -74,7 +77,7 @@ async def serve(target: int) -> None:
         print(proxy.port, flush=True)
         while line := await told.readline():
             obey(proxy, line.decode().split())
-            print(proxy.lost, flush=True)
+            print(proxy.left_to_lose, flush=True)
 
 
 def obey(proxy: LossyProxy, words: list[str]) -> None:

@@ -171,10 +171,9 @@ def pause_ledger(scene: Scene, plan: FaultPlan) -> tuple[str, Recovered]:
 def drop_replies(scene: Scene, plan: FaultPlan) -> tuple[str, Recovered]:
     """Answers to `reserve` are lost, and their connections with them."""
     network = scene.network
-    wanted = network.lost() + plan.count
     network.lose(LOST_WORD, plan.count)
     words = f"the answers to the next {plan.count} reservations were lost"
-    return words, lambda: network.lost() >= wanted
+    return words, lambda: not network.left_to_lose()
 
 
 def slow_network(scene: Scene, plan: FaultPlan) -> tuple[str, Recovered]:

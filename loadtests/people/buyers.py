@@ -24,14 +24,17 @@ class Greedy(Buyer):
     """Wants more than is allowed, at once, as from several tabs; pays for what was held."""
 
     weight = 1
-    has_tried = False
+    has_heard = False
+    more: tuple[str, ...] = ()
 
     def ask_for(self, reservation_id: str) -> Attempt:
-        if self.has_tried:
+        if self.has_heard:
             return super().ask_for(reservation_id)
-        self.has_tried = True
-        more = [new_id() for _ in range(self.show.scenario.per_buyer_max)]
-        return self.ask_at_once(reservation_id, *more)
+        # Asked again with the same ids after a drop: each wants to hear what became of it.
+        self.more = self.more or tuple(new_id() for _ in range(self.show.scenario.per_buyer_max))
+        heard = self.ask_at_once(reservation_id, *self.more)
+        self.has_heard = True
+        return heard
 
 
 class Doubler(Buyer):

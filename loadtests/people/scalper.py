@@ -42,14 +42,18 @@ class Scalper(Buyer):
     def press_everywhere(self) -> list[Attempt]:
         """Reserve in every tab before any has heard; the attempts that were held."""
         tabs: list[Tab] = []
+        cut_off: list[str] = []  # ids that left in a tab which was lost at once
         with contextlib.ExitStack() as stack:
             for _ in range(self.show.scenario.scalper_tabs - 1):
+                reservation_id = new_id()
                 with contextlib.suppress(*LOST):
                     socket = self.open_tab(self.token)
                     stack.callback(socket.close)
-                    tabs.append(self.press_in(socket))
-            first = self.reserve(new_id())
-            attempts = [first, *(self.answer_of(tab) for tab in tabs)]
+                    cut_off.append(reservation_id)
+                    tabs.append(self.press_in(socket, reservation_id))
+                    cut_off.pop()
+            attempts = [self.reserve(reservation_id) for reservation_id in (new_id(), *cut_off)]
+            attempts += [self.answer_of(tab) for tab in tabs]
         return [each for each in attempts if each.outcome == HELD]
 
     def open_tab(self, token: str) -> RoomSocket:
@@ -59,10 +63,10 @@ class Scalper(Buyer):
     def hear_in_tab(self, body: EventBody, at_ms: int) -> None:
         """The first tab hears the same."""
 
-    def press_in(self, socket: RoomSocket) -> Tab:
+    def press_in(self, socket: RoomSocket, reservation_id: str) -> Tab:
         main, self.socket = self.socket, socket
         try:
-            return Tab(socket, self.send_reserve(new_id()))
+            return Tab(socket, self.send_reserve(reservation_id))
         finally:
             self.socket = main
 

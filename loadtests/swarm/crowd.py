@@ -82,6 +82,9 @@ class Crowd:
 
     def welcomed(self, reader: Reader) -> None:
         number = reader.number
+        if number not in self._stays:
+            reader.transport.abort()
+            return
         self._open[number] = reader
         self._viewers_max = max(self._viewers_max, len(self._open))
         self._tries[number] = 0
@@ -138,7 +141,8 @@ class Crowd:
 
     def _leave(self, number: int) -> None:
         """On purpose: what comes while it is away was not promised to it."""
-        if reader := self._sockets.get(number):
+        reader = self._sockets.get(number)
+        if reader is not None and reader.transport is not None:  # else it goes when it has come
             reader.transport.abort()
         self._standings[number].epoch = ""
 
