@@ -293,6 +293,9 @@ class MemoryStore:
         again = full or len(expired) == at_most or more_to_serve
         return Swept(holds=expired, again=again)
 
+    def remembered_since_ms(self, now_ms: int) -> int:
+        return forget_before_ms(now_ms, self._retention_ms)
+
     async def pools(self, room_id: str) -> list[Pool]:
         return sorted(self._room(room_id).pools.values(), key=lambda pool: pool.sale_id)
 

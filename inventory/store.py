@@ -174,6 +174,9 @@ class Store(Protocol):
         in SQL, and to every command it is unknown.
         """
 
+    def remembered_since_ms(self, now_ms: int) -> int:
+        """What finished at this time or later is remembered at `now_ms`."""
+
     async def pools(self, room_id: str) -> list[Pool]:
         """Every pool of the room that is not archived, sorted by sale id."""
 

@@ -1,7 +1,8 @@
 """Rows of a CSV file that a spreadsheet opens as text and not as formulas. Pure.
 
 A cell that begins with one of `_FORMULA` could run as a formula when the file is opened, and what
-is in it comes from viewers; it gets an apostrophe in front, as OWASP advises.
+is in it comes from viewers; it gets an apostrophe in front, as OWASP advises. Texts are quoted, so
+that none is taken for several cells where another separator is usual.
 """
 
 import csv
@@ -15,7 +16,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def row(cells: Sequence[str | int]) -> str:
     """One line, with its end; numbers are ours and stay as they are."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_safe(cell) for cell in cells])
+    writer = csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([_safe(cell) for cell in cells])
     return line.getvalue()
 
 

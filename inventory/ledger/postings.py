@@ -123,7 +123,7 @@ _of_movement = attrgetter(*Movement.__struct_fields__)
 
 
 # How far a hold has come in its life. It never goes back, and only a held one may stay held.
-_PROGRESS = {
+PROGRESS = {
     HoldState.WAITING: 0,
     HoldState.HELD: 1,
     HoldState.CANCELLED: 2,
@@ -143,7 +143,7 @@ def goes_forward(column: str) -> str:
 
 
 def _progress_of(column: str) -> str:
-    whens = " ".join(f"WHEN '{state.value}' THEN {at}" for state, at in _PROGRESS.items())
+    whens = " ".join(f"WHEN '{state.value}' THEN {at}" for state, at in PROGRESS.items())
     return f"(CASE {column} {whens} END)"
 
 

@@ -111,6 +111,30 @@ class Statements:
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
+    def must_be_known(self, room_id: str, hold_id: str, since_ms: int) -> bool:
+        """Whether Redis must know this order: a sale of it is not archived, and it, or the order,
+        is not over or was not by `since_ms`."""
+        over_ms = (orders.c.finished_at_ms, sales.c.ends_at_ms)
+        query = (
+            select(orders.c.hold_id)
+            .join_from(orders, order_lines, _same_hold(order_lines))
+            .join(sales, _same_sale)
+            .where(
+                orders.c.room_id == room_id,
+                orders.c.hold_id == hold_id,
+                sales.c.archived_position.is_(None),
+                or_(*(or_(each.is_(None), each >= since_ms) for each in over_ms)),
+            )
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+
+_same_sale = and_(
+    sales.c.room_id == order_lines.c.room_id, sales.c.sale_id == order_lines.c.sale_id
+)
+
 
 def _same_hold(table: Table) -> ColumnElement[bool]:
     return and_(orders.c.room_id == table.c.room_id, orders.c.hold_id == table.c.hold_id)

@@ -6,7 +6,7 @@
 
 A crash after 1 or 2 leaves a refund that is asked for; the refund job takes it up again. An order
 that Redis has forgotten, or whose sale was archived, changes no more: its money goes back all the
-same, and its refund says so.
+same, and its refund says so. One that Redis has lost waits until it is restored.
 """
 
 import asyncio
@@ -47,7 +47,8 @@ class HostRefunds:
     async def ask(self, room_id: str, hold_id: str, *, restock: bool) -> Refund | Outcome:
         """The order's refund, which is on its way now if it was not; asking again gives the same.
 
-        Or a refusal: UNKNOWN_HOLD, NOT_PAID, or BROKEN (the refund waits until the sale is mended).
+        Or a refusal: UNKNOWN_HOLD, NOT_PAID, or, until which the refund waits, BROKEN (the sale is
+        mended) or UNKNOWN_SALE (Redis has lost it; the room is rebuilt).
         """
         order = await self._store.hold(room_id, hold_id)
         if order is None:
@@ -79,9 +80,23 @@ class HostRefunds:
         )
         if result.outcome is Outcome.BROKEN:
             return result.outcome
+        if result.outcome in _PAST and await self.is_lost(refund):
+            return Outcome.UNKNOWN_SALE
         if result.outcome not in _AGREED | _PAST:
             await asyncio.to_thread(self._refunds.withdraw, refund)
             return Outcome.NOT_PAID
-        await asyncio.to_thread(self._refunds.move, refund, RefundState.DUE, self._now_ms())
+        state = RefundState.DUE if refund.amount_cents else RefundState.DONE
+        await asyncio.to_thread(self._refunds.move, refund, state, self._now_ms())
         found = await asyncio.to_thread(self._refunds.refund, refund.refund_id)
         return found or refund
+
+    async def is_lost(self, refund: Refund) -> bool:
+        """Whether Redis should know the order and its sales, and does not know all of them: then
+        nothing may be decided about it before the room is rebuilt."""
+        remembered_since_ms = self._store.remembered_since_ms(self._now_ms())
+        return await asyncio.to_thread(
+            self._ledger.statements.must_be_known,
+            refund.room_id,
+            refund.hold_id,
+            remembered_since_ms,
+        )

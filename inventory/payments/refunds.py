@@ -34,6 +34,8 @@ DELAY_MS_MAX = 3_600_000
 ATTEMPTS_MAX = 48
 ASK_AGAIN_MS = 3_600_000  # how often a provider is asked how a refund stands, if it says nothing
 _BROKEN = "BROKEN: the sale's numbers do not add up, run `kaibo audit`"
+_LOST = "Redis has lost the order, run `kaibo rebuild`"
+_WAITS_FOR = {Outcome.BROKEN: _BROKEN, Outcome.UNKNOWN_SALE: _LOST}
 PAYMENT_GRACE_MS = 60_000  # how long a payment may be unknown whose refund is known
 
 
@@ -100,8 +102,8 @@ class Refunder:
     async def _agree(self, refund: Refund) -> None:
         """What a host asked for, and whoever answered the host has not finished."""
         told = await self._host_refunds.agree(refund)
-        if told is Outcome.BROKEN:
-            await self._wait(refund, retry_delay_ms(refund.attempts), _BROKEN)
+        if isinstance(told, Outcome) and told in _WAITS_FOR:
+            await self._wait(refund, retry_delay_ms(refund.attempts), _WAITS_FOR[told])
 
     async def _ask_provider(self, refund: Refund) -> None:
         try:
@@ -181,6 +183,9 @@ class Refunder:
             if told.outcome is Outcome.BROKEN:
                 await self._wait(refund, retry_delay_ms(refund.attempts), _BROKEN)
                 return
+        elif hold is None and await self._host_refunds.is_lost(refund):
+            await self._wait(refund, retry_delay_ms(refund.attempts), _LOST)
+            return
         await asyncio.to_thread(
             self._refunds.move, refund, RefundState.DONE, self._now_ms(), trouble=refund.trouble
         )

@@ -46,6 +46,8 @@ FIRST_DELAY_MS = 1_000
 DELAY_MS_MAX = 300_000
 AWAY_DELAY_MS = 5_000  # while the store is away nobody is to blame, so waiting does not grow
 
+_ON_ITS_WAY = (RefundState.DUE, RefundState.SENT)
+
 
 class Verdict(NamedTuple):
     """What to write beside a payment, or why that cannot be decided now."""
@@ -114,6 +116,9 @@ class Settler:
 
     def _not_returned(self, provider: str, event: PaymentEvent) -> None:
         refund = self._refunds.refund(refund_id_of(provider, event.payment_id))
+        if refund is not None and refund.reference is None and refund.state in _ON_ITS_WAY:
+            # It may be this one: the provider's answer that says so has not come yet, or was lost.
+            raise LedgerUnavailable(f"refund {refund.refund_id}: it is not known by which name yet")
         is_this_one = refund and event.reference in (None, refund.reference)
         if refund is None or not is_this_one or refund.state is RefundState.FAILED:
             log.warning("payment %s: a refund of it failed: %s", event.payment_id, event.reason)

@@ -12,6 +12,8 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     """What SQL and Redis have of a room and the other has not, once SQL has all that Redis tells.
 
     `entries`: SQL knows outbox entries that are later than all that Redis knows of.
+    `set_back`: holds that are in Redis as they were once, and have come further in SQL.
+    `restocked`: sales whose total is another in SQL.
     `only_in_redis`: holds that SQL refused or never heard of, which a rebuild drops.
     """
 
@@ -19,22 +21,30 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     entries: bool
     sales: list[str]
     holds: list[str]
+    set_back: list[str]
+    restocked: list[str]
     only_in_redis: list[str]
 
     @property
     def is_lost(self) -> bool:
-        return self.entries or bool(self.sales or self.holds)
+        return self.entries or bool(self.sales or self.holds or self.set_back or self.restocked)
 
     def lines(self) -> list[str]:
         if not self.is_lost:
             return [f"room {self.room_id}: Redis has lost nothing that SQL knows"]
         parts = [counted(len(self.sales), "sale"), counted(len(self.holds), "live or recent hold")]
+        if self.set_back:
+            parts.append("what became of " + counted(len(self.set_back), "hold"))
+        if self.restocked:
+            parts.append("restocks of " + counted(len(self.restocked), "sale"))
         if self.entries:
             parts.append("the latest outbox entries")
         return [
             f"room {self.room_id}: Redis has lost {', '.join(parts)}",
             *listed("lost: sale", self.sales),
             *listed("lost: hold", self.holds),
+            *listed("set back: hold", self.set_back),
+            *listed("other total than in SQL: sale", self.restocked),
             *self.dropped(),
         ]
 

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("websockets").setLevel(logging.INFO)  # below, it logs headers with tokens
     flags = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
     try:
         settings = Settings.load(**flags)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from inventory.audit.report import counted
 from inventory.ledger.lost_payments import LostPayments
 from inventory.ledger.restoring import Restoring
 from inventory.rebuild import CannotRebuild, Rebuilder
@@ -32,6 +33,7 @@ async def _room(stores: Stores, room_id: str, *, dry_run: bool, force: bool) -> 
         return True
     if not loss.is_lost:
         if not force:
+            await _reopen(stores, room_id)
             print("  left alone; --force makes it anew from SQL all the same")
             return True
         print("\n".join(loss.dropped()) or "  nothing is dropped")
@@ -42,6 +44,13 @@ async def _room(stores: Stores, room_id: str, *, dry_run: bool, force: bool) -> 
         return False
     print("\n".join(rebuilt.lines()), flush=True)
     return True
+
+
+async def _reopen(stores: Stores, room_id: str) -> None:
+    """What a rebuild does at its end, for one that was interrupted before that."""
+    reopened = await asyncio.to_thread(LostPayments(stores.engine).reopen, room_id)
+    if reopened:
+        print(f"  {counted(reopened, 'payment is', 'payments are')} settled once more")
 
 
 def _rebuilder(stores: Stores) -> Rebuilder:

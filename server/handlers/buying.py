@@ -6,9 +6,8 @@ from inventory.codes import Outcome
 from inventory.hold import Hold, HoldState, WantedLine
 from inventory.payments.port import Checkout, CheckoutRefused, new_checkout_id
 from inventory.store import Result
-from server.handlers.losses import refused
+from server.handlers.losses import refused, refused_hold
 from server.handlers.parts import HandlerParts
-from server.refusals import refusal
 from server.tokens import Caller
 from server.views import hold_view
 from server.wire.buying import (
@@ -64,7 +63,7 @@ def _receipt(parts: HandlerParts, caller: Caller, result: Result) -> str | None:
 async def cancel(parts: HandlerParts, caller: Caller, command: Cancel) -> HoldReply | ErrorBody:
     result = await parts.store.cancel(caller.room_id, command.reservation_id, caller.user_id)
     if result.outcome not in _GIVEN_BACK or result.hold is None:
-        return refusal(result)
+        return await refused_hold(parts, caller, result, command.reservation_id)
     return HoldReply(hold=hold_view(result.hold), durability=result.durability.value)
 
 
@@ -72,7 +71,7 @@ async def pay(parts: HandlerParts, caller: Caller, command: Pay) -> PayPage | Er
     result = await parts.store.extend(caller.room_id, command.reservation_id, caller.user_id)
     extended = (Outcome.EXTENDED, Outcome.ALREADY_EXTENDED)
     if result.outcome not in extended or result.hold is None:
-        return refusal(result)
+        return await refused_hold(parts, caller, result, command.reservation_id)
     url = await parts.provider.start(await _checkout(parts, caller, result.hold))
     if isinstance(url, CheckoutRefused):
         return ErrorBody(code=ErrorCode.PAYMENT_REFUSED, message=url.reason)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable
 
 from inventory.codes import Outcome
+from inventory.hold import LIVE_STATES
 from inventory.store import Result
 from server.handlers.parts import HandlerParts
 from server.refusals import refusal
@@ -35,6 +36,18 @@ async def refused(
         known = asyncio.to_thread(_any_lost, parts, caller.room_id, list(sale_ids))
         if await known:
             return lost("sale")
+    return refusal(result)
+
+
+async def refused_hold(
+    parts: HandlerParts, caller: Caller, result: Result, hold_id: str
+) -> ErrorBody:
+    """The same about a hold: of an unknown one of the caller's SQL is asked."""
+    if result.outcome is Outcome.UNKNOWN_HOLD:
+        order = await asyncio.to_thread(parts.ledger.hold, caller.room_id, hold_id)
+        is_theirs = order is not None and order.buyer_id == caller.user_id
+        if order is not None and is_theirs and order.state in LIVE_STATES:
+            return lost("reservation")
     return refusal(result)
 
 

@@ -18,6 +18,8 @@ from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
 
 _GIVEN_BACK = (Outcome.READMITTED, Outcome.REPLAYED)
+# Its units are somebody else's by now: what was paid for it goes back.
+_GONE_FOR_GOOD = (Outcome.SOLD_OUT, Outcome.USER_LIMIT, Outcome.STALE_ID)
 
 
 async def readmit(parts: HandlerParts, caller: Caller, command: Readmit) -> Reserved | ErrorBody:
@@ -29,10 +31,11 @@ async def readmit(parts: HandlerParts, caller: Caller, command: Readmit) -> Rese
     if order is not None:
         return await _known(parts, caller, order)
     result = await parts.store.readmit(caller.room_id, told.hold)
+    if result.outcome in _GIVEN_BACK or result.outcome in _GONE_FOR_GOOD:
+        # Again each time, because the first time may have been interrupted before this.
+        await asyncio.to_thread(parts.lost_payments.reopen, caller.room_id, [told.hold_id])
     if result.outcome not in _GIVEN_BACK or result.hold is None:
         return await refused(parts, caller, result, (line.sale_id for line in told.lines))
-    if result.outcome is Outcome.READMITTED:
-        await asyncio.to_thread(parts.lost_payments.reopen, caller.room_id, [told.hold_id])
     return reserved(parts, caller, result)
 
 
@@ -41,4 +44,6 @@ async def _known(parts: HandlerParts, caller: Caller, order: Hold) -> Reserved |
     hold = await parts.store.hold(caller.room_id, order.hold_id)
     if hold is None and order.state in LIVE_STATES:
         return lost("reservation")
+    if hold is not None and hold.state in LIVE_STATES:
+        await asyncio.to_thread(parts.lost_payments.reopen, caller.room_id, [order.hold_id])
     return Reserved(hold=hold_view(hold or order), replayed=True, durability="memory")

@@ -4,7 +4,7 @@ import asyncio
 
 from inventory.codes import Outcome
 from inventory.store import Result, SaleTerms
-from server.handlers.losses import lost
+from server.handlers.losses import lost, refused
 from server.handlers.parts import HandlerParts
 from server.handlers.showroom import unknown_product
 from server.refusals import refusal
@@ -38,10 +38,19 @@ def _answer(result: Result) -> SaleReply | ErrorBody:
     return SaleReply(sale=sale_view(result.pools[0]))
 
 
+async def _of_sale(
+    parts: HandlerParts, caller: Caller, sale_id: str, result: Result
+) -> SaleReply | ErrorBody:
+    """The same of a sale that must be there: one that Redis has lost is not unknown."""
+    if result.outcome is Outcome.UNKNOWN_SALE:
+        return await refused(parts, caller, result, [sale_id])
+    return _answer(result)
+
+
 async def put_sale(parts: HandlerParts, caller: Caller, command: PutSale) -> SaleReply | ErrorBody:
-    refused = await unknown_product(parts, caller.room_id, command.product_id)
-    if refused is not None:
-        return refused
+    unknown = await unknown_product(parts, caller.room_id, command.product_id)
+    if unknown is not None:
+        return unknown
     terms = SaleTerms(
         sale_id=command.sale_id,
         product_id=command.product_id,
@@ -69,35 +78,36 @@ def _gone(is_archived: bool) -> ErrorBody:
 async def start_sale(
     parts: HandlerParts, caller: Caller, command: StartSale
 ) -> SaleReply | ErrorBody:
-    return _answer(
-        await parts.store.start_sale(
-            caller.room_id,
-            command.sale_id,
-            countdown_ms=command.countdown_s * 1000,
-            duration_ms=command.duration_s * 1000,
-        )
+    result = await parts.store.start_sale(
+        caller.room_id,
+        command.sale_id,
+        countdown_ms=command.countdown_s * 1000,
+        duration_ms=command.duration_s * 1000,
     )
+    return await _of_sale(parts, caller, command.sale_id, result)
 
 
 async def end_sale(parts: HandlerParts, caller: Caller, command: EndSale) -> SaleReply | ErrorBody:
-    return _answer(await parts.store.end_sale(caller.room_id, command.sale_id))
+    result = await parts.store.end_sale(caller.room_id, command.sale_id)
+    return await _of_sale(parts, caller, command.sale_id, result)
 
 
 async def pause_sale(
     parts: HandlerParts, caller: Caller, command: PauseSale
 ) -> SaleReply | ErrorBody:
-    return _answer(await parts.store.pause_sale(caller.room_id, command.sale_id))
+    result = await parts.store.pause_sale(caller.room_id, command.sale_id)
+    return await _of_sale(parts, caller, command.sale_id, result)
 
 
 async def resume_sale(
     parts: HandlerParts, caller: Caller, command: ResumeSale
 ) -> SaleReply | ErrorBody:
-    return _answer(await parts.store.resume_sale(caller.room_id, command.sale_id))
+    result = await parts.store.resume_sale(caller.room_id, command.sale_id)
+    return await _of_sale(parts, caller, command.sale_id, result)
 
 
 async def restock(parts: HandlerParts, caller: Caller, command: Restock) -> SaleReply | ErrorBody:
-    return _answer(
-        await parts.store.restock(
-            caller.room_id, command.restock_id, command.sale_id, command.units
-        )
+    result = await parts.store.restock(
+        caller.room_id, command.restock_id, command.sale_id, command.units
     )
+    return await _of_sale(parts, caller, command.sale_id, result)

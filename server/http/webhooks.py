@@ -12,6 +12,8 @@ from server.http.replies import WebhookReply
 from server.wire.codes import ErrorCode
 from server.wire.events import ErrorBody
 
+AMOUNT_CENTS_MAX = 2**53  # what JSON carries exactly, and SQL can add up
+
 
 async def receive(call: Call) -> WebhookReply | ErrorBody:
     provider, now_ms = call.parts.provider, call.parts.now_ms()
@@ -27,5 +29,8 @@ async def receive(call: Call) -> WebhookReply | ErrorBody:
         event = provider.verify(call.headers, call.body, now_ms)
     except (BadSignature, BadEvent) as error:
         return ErrorBody(code=ErrorCode.BAD_MESSAGE, message=str(error))
+    if not 0 <= event.amount_cents <= AMOUNT_CENTS_MAX:
+        message = f"{event.amount_cents} cents were paid by nobody"
+        return ErrorBody(code=ErrorCode.BAD_MESSAGE, message=message)
     await call.parts.settler.settle(provider.name, event)
     return WebhookReply(received=True)

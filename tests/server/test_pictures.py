@@ -100,3 +100,12 @@ async def test_the_same_picture_is_kept_once_and_never_more_than_the_bound(
     monkeypatch.setattr(pictures, "FILES_MAX", 1)
     assert await kept.keep(encoded((9, 9))) is Refusal.FULL
     assert await kept.keep(encoded()) == first
+
+
+@pytest.mark.parametrize("tag", [0x0108, 0x013E])
+def test_a_picture_whose_notes_are_broken_is_refused_and_is_no_failure(tag: int) -> None:
+    """A number that is given as a text: turning the picture upright writes its notes anew."""
+    wrong = struct.pack(">HHII", tag, 2, 51, 38)
+    turned = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
+    notes = b"MM\0*\0\0\0\x08\0\x02" + wrong + turned + b"\0\0\0\0" + b"x" * 60
+    assert drawn_anew(encoded(kind="JPEG", exif=b"Exif\0\0" + notes)) is Refusal.UNREADABLE

@@ -27,4 +27,4 @@ def test_what_was_written_is_read_again(texts: list[str]) -> None:
 
 
 def test_numbers_stay_numbers() -> None:
-    assert row([-3, "tea, green", cents_text(12905)]) == '-3,"tea, green",129.05\r\n'
+    assert row([-3, "tea; green", cents_text(12905)]) == '-3,"tea; green","129.05"\r\n'

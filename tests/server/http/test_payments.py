@@ -162,6 +162,12 @@ async def test_payment_for_an_unknown_reservation_is_taken_note_of(room: Api) ->
     assert await room.stock() == (3, 0, 0)
 
 
+@pytest.mark.parametrize("amount_cents", [-1, 2**63])
+async def test_an_amount_that_nobody_can_pay_is_refused(room: Api, amount_cents: int) -> None:
+    answer = await send(room, webhook(room, new_id(), amount_cents=amount_cents))
+    assert answer.status_code == 400, answer.text
+
+
 async def test_failed_payment_changes_nothing(room: Api) -> None:
     reservation_id = (await room.reserve(room.token()))["hold"]["reservation_id"]
     assert (await send(room, webhook(room, reservation_id, kind="failed"))).status_code == 200
