@@ -15,6 +15,7 @@ from loadtests.timeline import Timeline
 
 ROOM_ID = "rush"
 PRICE_CENTS = 1_990
+POLL_S = 0.2
 
 
 class SaleTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +113,11 @@ class Show:
     @property
     def is_settled(self) -> bool:
         return self._settled >= self.buyers
+
+    def await_end(self) -> None:
+        """Blocks until the show is closed."""
+        while not self.is_closed:
+            time.sleep(POLL_S)
 
     def came(self) -> None:
         self._change(1)

@@ -62,6 +62,7 @@ def _promise(finding: Finding) -> PromiseResult:
         cases=finding.cases,
         breaches=finding.breaches[:BREACHES_KEPT_MAX],
         breaches_total=len(finding.breaches),
+        exempt=finding.exempt,
     )
 
 
@@ -160,6 +161,8 @@ def _finding_lines(result: RunResult) -> list[str]:
     for finding in result.findings:
         name = finding.verdict.upper() if finding.verdict == "broken" else finding.verdict
         told.append(f"{name:9} {finding.words} ({finding.cases} cases)")
+        if finding.verdict == "exempt":
+            told.append(f"          - {finding.exempt}")
         told += [f"          - {breach}" for breach in finding.breaches[:BREACHES_SHOWN_MAX]]
         hidden = finding.breaches_total - BREACHES_SHOWN_MAX
         if hidden > 0:

@@ -52,6 +52,7 @@ class Person(FastHttpUser):
             self.take_part()
         finally:
             self.leave()
+        self.show.await_end()  # whoever stopped now would be replaced by locust
         raise StopUser
 
     def take_part(self) -> None:

@@ -36,6 +36,7 @@ class StageHost(User):
             if self.show.is_closed:
                 break
             self.do(name, step)
+        self.show.await_end()  # whoever stopped now would be replaced by locust
         raise StopUser
 
     def cues(self) -> list[tuple[float, str, Callable[[], object]]]:
