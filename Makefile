@@ -3,7 +3,7 @@
 
 # A recipe line is one program; what is made is named by a stamp that its inputs make old.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check mutants load bench-rooms bench-inventory web constraints clean
+.PHONY: help demo test check mutants load bench bench-rooms bench-inventory web constraints clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -23,7 +23,8 @@ help:
 	@echo "make test         check, build and run every test: Python, web client, browser"
 	@echo "make check        lint, types and import rules only"
 	@echo "make mutants      plant known bugs in a copy, one by one: the tests must notice each"
-	@echo "make load         300 buyers for 100 units, and an oracle that checks the promises"
+	@echo "make load         1,000 viewers and 500 buyers for 100 units; an oracle checks the promises"
+	@echo "make bench        all benchmarks and a small peer, into docs/benchmarks.md; half an hour"
 	@echo "make bench-rooms  what a room costs its server, beside a bare loop of sends and other servers"
 	@echo "make bench-inventory  what a purchase costs, beside a floor and a small peer"
 	@echo "make web          build the web client"
@@ -51,7 +52,11 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 load: $(VENV)/.dev
-	$(BIN)/python -m loadtests
+	$(BIN)/python -m loadtests run countdown_rush
+
+# BENCH=--quick tries everything in minutes and changes no page; BENCH="--only whole" renews a part.
+bench: $(VENV)/.dev
+	$(BIN)/python -m loadtests.benchmarks $(BENCH)
 
 # With BENCH=--quick it takes a few minutes instead of twenty, and judges nothing.
 bench-rooms: $(VENV)/.dev

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -48,20 +49,31 @@ class Kaibo:
             raise ServerFailed(done.stderr[-LOG_TAIL_CHARS:])
         return done.stdout.strip()
 
-    def audit(self, room_id: str) -> int:
-        """The exit status of the room's audit."""
-        return self.run("audit", "--room", room_id).returncode
+    def audit(self, room_id: str) -> tuple[int, str]:
+        """The exit status of the room's audit, and what it said."""
+        done = self.run("audit", "--room", room_id)
+        return done.returncode, (done.stdout + done.stderr).strip()
+
+
+class OwnServer(NamedTuple):
+    """A server that the run started: it may be hurt."""
+
+    url: str
+    kaibo: Kaibo
+    pid: int
+    database: Path
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[tuple[str, Kaibo]]:
-    """The address of a fresh server and the command on its folder; stopped when the block ends."""
+def own_server(*words: str) -> Iterator[OwnServer]:
+    """A fresh server, `words` more of its command line; stopped when the block ends."""
     with tempfile.TemporaryDirectory(prefix="kaibo-load-") as folder:
-        kaibo = Kaibo(Path(folder) / "data")
+        data_dir = Path(folder) / "data"
+        kaibo = Kaibo(data_dir)
         log_path = Path(folder) / "log"
         with log_path.open("w") as log:
             process = subprocess.Popen(
-                kaibo.arguments("serve", "--port", "0"),
+                kaibo.arguments("serve", "--port", "0", *words),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -69,7 +81,7 @@ def own_server() -> Iterator[tuple[str, Kaibo]]:
         try:
             url = announced(process, log_path)
             wait_until_ready(url, log_path)
-            yield url, kaibo
+            yield OwnServer(url, kaibo, process.pid, data_dir / "kaibo.db")
         finally:
             stop(process)
 
@@ -85,18 +97,25 @@ def announced(process: "subprocess.Popen[str]", log_path: Path) -> str:
 
 def wait_until_ready(url: str, log_path: Path) -> None:
     """Raises ServerFailed when it is not ready in time."""
-    if not _is_ready(url):
+    if not _is_ready_in_time(url):
         raise ServerFailed(log_path.read_text()[-LOG_TAIL_CHARS:])
 
 
-def _is_ready(url: str) -> bool:
-    until_s = time.monotonic() + START_TIMEOUT_S
+def is_ready(url: str) -> bool:
+    """Whether all its parts answer now."""
     with httpx.Client(timeout=2.0, trust_env=False) as client:
-        while time.monotonic() < until_s:
-            with contextlib.suppress(httpx.TransportError):
-                if client.get(f"{url}/health/ready").status_code == httpx.codes.OK:
-                    return True
-            time.sleep(POLL_S)
+        try:
+            return client.get(f"{url}/health/ready").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+def _is_ready_in_time(url: str) -> bool:
+    until_s = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < until_s:
+        if is_ready(url):
+            return True
+        time.sleep(POLL_S)
     return False
 
 

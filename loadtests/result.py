@@ -26,9 +26,12 @@ EVENT_WORDS = {
     "like": "likes sent to answered",
     "buy": "button pressed to answered",
     "cancel": "hold given back to answered",
+    "pay_page": "pay pressed to the page's address",
     "pay": "pay pressed to paid on the page",
     "paid": "paid on the page to told so in the room",
+    "scalp": "an attempt at what is another's to refused",
     "host": "a host's command to answered",
+    "connection": "sockets that were lost after their welcome",
 }
 
 
@@ -84,6 +87,7 @@ class PromiseResult(msgspec.Struct, frozen=True, kw_only=True):
     cases: int
     breaches: list[str] = []
     breaches_total: int = 0
+    exempt: str | None = None  # why the scenario says that nothing can test it there
 
 
 class Fairness(msgspec.Struct, frozen=True, kw_only=True):

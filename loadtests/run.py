@@ -1,119 +1,117 @@
-"""`python -m loadtests`: one countdown rush against a server, and the oracle's verdict on it.
+"""`python -m loadtests run SCENARIO`: one scenario against a server, and the oracle's verdict.
 
-Exit status: 0 no promise was broken, 1 one was, 2 it could not be run, 130 it was interrupted.
+Without --target the server is the run's own, on a temporary folder.
 """
 
 import argparse
 import contextlib
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from locust.env import Environment
 
-from loadtests.conduct import Audit, conduct
+from loadtests.bench.machine import allow_files
+from loadtests.conduct import Audit, Ran, Stage, Target, network_of
 from loadtests.errors import LoadError
 from loadtests.host import Host
 from loadtests.own_server import Kaibo, own_server
+from loadtests.people.everybody import count_of, people_of
+from loadtests.people.following import Following
 from loadtests.progress import say
-from loadtests.report import Report, keep
-from loadtests.rush import ROOM_ID, Rush, Terms, new_terms
-from loadtests.users import buyers_of
+from loadtests.scenario import Scenario, load
+from loadtests.shapes import shape_of
+from loadtests.show import ROOM_ID, Show
+from loadtests.telling import keep, result_of
 
-EXIT_BROKEN = 1
-EXIT_NOT_RUN = 2
-EXIT_INTERRUPTED = 130
-SPAWNED_PER_S = 100.0
-
-
-class Target(NamedTuple):
-    """The server of a run: where it is, who may host, how it is audited."""
-
-    url: str
-    host_token: str
-    audit: Audit
+EXTENSION_S_MIN = 3
+SOCKETS_MAX = "200000"  # all of them come from one address
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run once and exit with the status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.url and not options.host_token:
-        parser.error(f"--url needs --host-token: kaibo token --role host --room {options.room}")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
-        report = run(options)
-    except LoadError as error:
-        print(f"loadtests: {error}", file=sys.stderr)
-        sys.exit(EXIT_NOT_RUN)
-    sys.exit(EXIT_BROKEN if report.is_broken else 0)
+class NeedsOwnServer(LoadError):
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(
+            f"the scenario has faults that only a server of the run's own can be given"
+            f" ({', '.join(faults)}): leave --target out, or take them out of the scenario"
+        )
 
 
-def run(options: argparse.Namespace) -> Report:
-    """The rush that `options` ask for. Raises LoadError."""
-    terms = new_terms(options.room, options.buyers, options.units)
-    with _target(options) as target:
-        rush, report = _rush(terms, target)
-    keep(options.out, rush, report)
-    return report
+def run(options: argparse.Namespace) -> int:
+    """Run once; the exit status. Raises LoadError."""
+    name, scenario = load(options.scenario)
+    if options.target and scenario.needs_own_server:
+        raise NeedsOwnServer(scenario.needs_own_server)
+    allow_files(
+        scenario.viewers + 2 * (scenario.buyers + scenario.scalpers * scenario.scalper_tabs)
+    )
+    show = Show(name, scenario, options.room)
+    with (
+        _target(options, scenario) as target,
+        contextlib.closing(Host(target.url, target.host_token, show.room_id, scenario)) as host,
+    ):
+        result = result_of(show, target, perform(show, target, host))
+    keep(show, result, options.out)
+    return result.exit_status
 
 
-def _rush(terms: Terms, target: Target) -> tuple[Rush, Report]:
-    rush = Rush(terms)
-    with contextlib.closing(Host(target.url, target.host_token, terms)) as host:
-        host.prepare()
-        environment = Environment(user_classes=buyers_of(rush), host=target.url)
+def perform(show: Show, target: Target, host: Host) -> Ran:
+    """The show on a locust runner of our own. Raises LoadError."""
+    scenario = show.scenario
+    with network_of(scenario, target) as network:
+        stage = Stage(show, target, host, network)
+        stage.prepare()
+        environment = Environment(
+            user_classes=people_of(show, host),
+            host=network.url if network else target.url,
+            shape_class=Following(shape_of(scenario), count_of(show)),
+        )
         runner = environment.create_local_runner()
-        say(f"{terms.buyers} buyers for {terms.units} units at {target.url}")
-        runner.start(terms.buyers, spawn_rate=SPAWNED_PER_S)
+        say(f"{show.name}: {scenario.viewers} viewers, {show.buyers} buyers at {target.words}")
+        show.start_clock()
+        runner.start_shape()
         try:
-            return rush, conduct(rush, host, runner, target.audit, say)
+            return stage.run(runner.stop)
         finally:
             runner.quit()
 
 
 @contextlib.contextmanager
-def _target(options: argparse.Namespace) -> Iterator[Target]:
-    if options.url:
-        yield Target(options.url.rstrip("/"), options.host_token, _audit_of(options))
+def _target(options: argparse.Namespace, scenario: Scenario) -> Iterator[Target]:
+    room_id = options.room
+    if options.target:
+        audit = _audit_of(options.data_dir, room_id)
+        url = options.target.rstrip("/")
+        yield Target(url, options.host_token, url, audit)
         return
     say("starting a server on a temporary folder")
-    with own_server() as (url, kaibo):
-        yield Target(url, kaibo.host_token(options.room), lambda: kaibo.audit(options.room))
+    extension_s = max(EXTENSION_S_MIN, scenario.hold_s // 2)
+    words = ["--workers", str(scenario.workers), "--extension-s", str(extension_s)]
+    words += ["--connections-max", SOCKETS_MAX, "--connections-per-address-max", SOCKETS_MAX]
+    with own_server(*words) as own:
+        token = own.kaibo.host_token(room_id)
+        told = f"own server, {scenario.workers} workers"
+        yield Target(own.url, token, told, lambda: own.kaibo.audit(room_id), own)
 
 
-def _audit_of(options: argparse.Namespace) -> Audit:
-    if options.data_dir is None:
+def _audit_of(data_dir: Path | None, room_id: str) -> Audit:
+    if data_dir is None:
         return lambda: None
-    kaibo = Kaibo(options.data_dir)
-    return lambda: kaibo.audit(options.room)
+    kaibo = Kaibo(data_dir)
+    return lambda: kaibo.audit(room_id)
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    sys.exit(EXIT_INTERRUPTED)  # through every `finally`, so that a started server is stopped
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests",
-        description="Let buyers rush for the units of one flash sale over WebSocket, then check "
-        "every promise against what each of them was told. Starts a server of its own on a "
-        "temporary folder unless --url names one. Exit status: 0 no promise was broken, 1 one "
-        "was, 2 the run could not be made.",
+def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command's words."""
+    parser = commands.add_parser(
+        "run",
+        help="run one scenario",
+        description="Run one scenario. Starts a server of its own on a temporary folder unless"
+        " --target names one.",
     )
-    parser.add_argument("--buyers", type=_count, default=300, help="how many come (default 300)")
-    parser.add_argument("--units", type=_count, default=100, help="what they want (default 100)")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build/load.json"),
-        help="where the report goes; each buyer's record goes beside it (default build/load.json)",
-    )
+    parser.add_argument("scenario", help="a name that `list` shows, or the path of a TOML file")
+    parser.add_argument("--out", type=Path, help="the run's folder (default build/loadtests/...)")
     running = parser.add_argument_group("a server that runs already")
-    running.add_argument("--url", help="its address, as http://127.0.0.1:8000")
+    running.add_argument("--target", help="its address, as http://127.0.0.1:8000")
     running.add_argument(
         "--host-token", help=f"as `kaibo token --role host --room {ROOM_ID}` prints it"
     )
@@ -121,11 +119,13 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument(
         "--data-dir", type=Path, help="its data folder, to run `kaibo audit` on; else not audited"
     )
-    return parser
+    parser.set_defaults(run=checked_run, parser=parser)
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{count} is not 1 or more")
-    return count
+def checked_run(options: argparse.Namespace) -> int:
+    if options.target and not options.host_token:
+        options.parser.error(
+            f"--target needs --host-token: kaibo token --role host --room {options.room}"
+        )
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    return run(options)

@@ -303,6 +303,7 @@ def _http_parts(
         broker=desk.broker,
         outbox=stores.outbox,
         verdicts=Verdicts(stores.redis),
+        lag=stores.lag,
         minutes=desk.minutes,
         pictures=Pictures(stores.settings.data_path / "pictures"),
         checks={

@@ -29,6 +29,7 @@ from server.wire.views import Role
 
 START_TIMEOUT_S = 30.0
 ANSWER_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0  # who has not read what came does not see the server's close frame
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -168,6 +169,7 @@ class LiveServer:
             additional_headers=headers,
             compression=None,
             proxy=None,
+            close_timeout=CLOSE_TIMEOUT_S,
             **options,
         )
 

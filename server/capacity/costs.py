@@ -21,7 +21,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     event_us: Annotated[Cost, msgspec.Meta(description="one more event in the same write")]
     worker_event_us: Annotated[
         Cost,
-        msgspec.Meta(description="an event that a worker reads from Redis"),
+        msgspec.Meta(description="an event that a worker reads from Redis (by a profile)"),
     ]
     join_us: Annotated[Cost, msgspec.Meta(description="one viewer coming in, in a storm of them")]
     purchase_us: Annotated[
@@ -31,7 +31,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
         Cost, msgspec.Meta(description="one purchase in Redis, what follows from it included")
     ]
     redis_publish_us: Annotated[
-        Cost, msgspec.Meta(description="one event in Redis, for each worker that hears it")
+        Cost,
+        msgspec.Meta(description="one event in Redis, for each worker that hears it (assumed)"),
     ]
     sql_purchases_per_s: Annotated[
         Cost, msgspec.Meta(description="purchases a second that the ledger writes into SQL")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from inventory.ledger.catalogue import Catalogue
+from inventory.ledger.lag import LagMeter
 from inventory.ledger.ledger import Ledger
 from inventory.ledger.refunds import RefundBook
 from inventory.payments.port import Provider
@@ -53,6 +54,7 @@ class HttpParts:
     broker: Broker
     outbox: Outbox
     verdicts: Verdicts
+    lag: LagMeter
     minutes: RedisMinutes
     pictures: Pictures
     webhook_bucket: TokenBucket

@@ -25,6 +25,7 @@ from server.http.calls import Call, Stream
 from server.http.client_files import client_routes, media_mount
 from server.http.endpoints import ENDPOINTS, Access, Endpoint
 from server.http.health import health_routes
+from server.http.metrics import metrics_route
 from server.http.openapi import openapi_document
 from server.http.parts import HttpParts
 from server.http.pictures import picture_route
@@ -46,6 +47,7 @@ def routes(parts: HttpParts) -> list[BaseRoute]:
     return [
         Mount("/v1", app=_router([*_endpoint_routes(parts), _openapi_route()])),
         Mount("/health", app=_router(health_routes(parts.checks, parts.verdicts.last))),
+        metrics_route(parts),
         picture_route(parts.pictures),
         media_mount(parts.settings.data_path / "media"),
         *client_routes(),

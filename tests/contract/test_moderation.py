@@ -42,6 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "rundown": {},
     "put_rundown": {"version": 0, "steps": []},
     "run_step": {"step_id": "s"},
+    "refund": {"reservation_id": new_id()},
 }
 
 

@@ -9,13 +9,12 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from server.jobs import end
 from tests.harness import Client, LiveServer, open_room
 
 TALK_INTERVAL_S = 0.05
 COMMENTS_MIN = 5
-WAIT_S_MAX = (
-    2.0  # a busy machine's slack; the attacks take the server 10 s and more where they work
-)
+WAIT_S_MAX = 2.0  # slack for a busy machine; attacks that work take the server 10 s and more
 GROWTH_BYTES_MAX = 48 * 2**20
 
 
@@ -46,10 +45,16 @@ class Bystanders:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), TALK_INTERVAL_S)
 
-    async def are_well(self, talking: asyncio.Task[None]) -> None:
+    async def listen(self) -> None:
+        """As any viewer does; one that does not read would be taken for dead."""
+        while True:
+            await self._viewer.receive()
+
+    async def are_well(self, talking: asyncio.Task[None], listening: asyncio.Task[None]) -> None:
         """They were served all the while, and are served now."""
         self._stop.set()
         await talking
+        await end({listening})
         await self._viewer.event(
             "comment", where=lambda body: body["comment"]["text"] == self.said[-1]
         )
@@ -73,9 +78,11 @@ async def bystanders(
         people = Bystanders(host, viewer)
         before_bytes = memory_bytes(server)
         talking = asyncio.create_task(people.talk())
+        listening = asyncio.create_task(people.listen())
         try:
             yield
-            await people.are_well(talking)
+            await people.are_well(talking, listening)
         finally:
             talking.cancel()
+            listening.cancel()
     assert memory_bytes(server) - before_bytes < growth_bytes_max

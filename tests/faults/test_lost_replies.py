@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.lossy_proxy import LossyProxy
+from loadtests.faults.lossy_proxy import LossyProxy
 from tests.faults.market import Market
 from tests.harness import LiveServer, new_id
 from tests.redis_nodes import Node, binaries, store_options

@@ -34,7 +34,9 @@ async def test_a_lost_hold_is_shown_by_health_and_to_the_host(tmp_path: Path) ->
                 shown = (
                     await host.get(f"{server.url}/v1/rooms/{room}/health", headers=auth)
                 ).json()
+                told_prometheus = (await host.get(f"{server.url}/metrics")).text
             assert shown["differences"] > 0 and shown["reconciled_at_ms"]
+            assert f'kaibo_reconciled_room_differences{{room="{room}"}}' in told_prometheus
             await ann.ask("comment", text="nobody was stopped")
     finally:
         assert server.stop() == 0

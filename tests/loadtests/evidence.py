@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from loadtests.oracle import Evidence
-from loadtests.record import HELD, SOLD_OUT, Attempt, BuyerRecord
+from loadtests.oracle.evidence import Evidence, RunEvidence
+from loadtests.people.record import HELD, SOLD_OUT, Attempt, BuyerRecord, Intrusion
+from loadtests.result import SwarmResult
 from server.wire.views import HoldStateView, HoldView, LineView, SaleView
 
 OPENED_MS = 1_000_000
@@ -42,7 +43,7 @@ def attempt(reservation_id: str, at_ms: int, outcome: str, *, replayed: bool = F
     )
 
 
-def honest() -> Evidence:
+def honest() -> RunEvidence:
     """Ann bought and paid, after asking twice; Bob let it lapse; Cat was told sold out, then got
     Bob's unit and paid."""
     ann_paid = hold(ANN, "paid", OPENED_MS + 900)
@@ -57,12 +58,14 @@ def honest() -> Evidence:
         attempt(ANN, OPENED_MS, HELD),
         attempt(ANN, OPENED_MS + 100, HELD, replayed=True),
     ]
-    return Evidence(
-        records=[
-            record(1, ann_attempts, [ann_paid], paid=True),
-            record(2, [attempt(BOB, OPENED_MS + 1, HELD)], [bob_lapsed]),
-            record(3, [attempt(CAT, OPENED_MS + 2, SOLD_OUT), cat_held], [cat_paid], paid=True),
-        ],
+    records = [
+        record(1, ann_attempts, [ann_paid], paid=True),
+        record(2, [attempt(BOB, OPENED_MS + 1, HELD)], [bob_lapsed]),
+        record(3, [attempt(CAT, OPENED_MS + 2, SOLD_OUT), cat_held], [cat_paid], paid=True),
+    ]
+    records[1].intrusions = [Intrusion(words="came in", outcome="4500", was_refused=True)]
+    sale = Evidence(
+        records=records,
         sale=SaleView(
             sale_id="rush",
             product_id="tea",
@@ -79,6 +82,11 @@ def honest() -> Evidence:
             version=9,
         ),
         orders=[ann_paid, bob_lapsed, cat_paid],
+    )
+    return RunEvidence(
+        sales=[sale],
+        records=records,
+        swarm=SwarmResult(viewers_max=2, promised=10, received=9, skipped=1),
         audit_status=0,
         buyers_wanted=3,
     )
@@ -100,26 +108,34 @@ def record(
     )
 
 
-def with_record(evidence: Evidence, number: int, **changes: object) -> Evidence:
-    """The evidence with one buyer's record changed."""
-    records = [
-        replace(each, **changes) if each.number == number else each for each in evidence.records
-    ]
-    return replace(evidence, records=records)
+def of_sale(run: RunEvidence, **changes: object) -> RunEvidence:
+    """The run with its only sale's evidence changed."""
+    sales = [replace(run.sales[0], **changes)]
+    return replace(run, sales=sales, records=sales[0].records)
 
 
-def with_order(evidence: Evidence, reservation_id: str, **changes: object) -> Evidence:
-    """The evidence with one of the server's orders changed."""
+def with_record(run: RunEvidence, number: int, **changes: object) -> RunEvidence:
+    """The run with one buyer's record changed."""
+    records = [replace(each, **changes) if each.number == number else each for each in run.records]
+    return of_sale(run, records=records)
+
+
+def with_order(run: RunEvidence, reservation_id: str, **changes: object) -> RunEvidence:
+    """The run with one of the server's orders changed."""
     orders = [
         replace(each, **changes) if each.reservation_id == reservation_id else each
-        for each in evidence.orders
+        for each in run.sales[0].orders
     ]
-    return replace(evidence, orders=orders)
+    return of_sale(run, orders=orders)
 
 
-def with_attempts(evidence: Evidence, number: int, attempts: Sequence[Attempt]) -> Evidence:
-    return with_record(evidence, number, attempts=list(attempts))
+def with_attempts(run: RunEvidence, number: int, attempts: Sequence[Attempt]) -> RunEvidence:
+    return with_record(run, number, attempts=list(attempts))
 
 
-def with_sale(evidence: Evidence, **changes: object) -> Evidence:
-    return replace(evidence, sale=replace(evidence.sale, **changes))
+def with_sale(run: RunEvidence, **changes: object) -> RunEvidence:
+    return of_sale(run, sale=replace(run.sales[0].sale, **changes))
+
+
+def with_swarm(run: RunEvidence, **changes: object) -> RunEvidence:
+    return replace(run, swarm=replace(run.swarm, **changes))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.occupancy import FOREVER, Occupancy, Span
+from loadtests.oracle.occupancy import FOREVER, Occupancy, Span
 
 TWO_THEN_ONE = Occupancy([Span(10, 20, 1), Span(10, FOREVER, 1)])
 

@@ -1,16 +1,16 @@
-"""The load test as it is run: a process of its own, a server of its own, buyers, a verdict."""
+"""The load test as it is run: processes, a server of its own, people, a fault, a verdict."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from loadtests.record import read_records
+from loadtests.people.record import read_records
+from loadtests.result import read_result
 from tests.harness import REPOSITORY, LiveServer
 
-TIMEOUT_S = 90  # a bound, not a wait: a run takes some 15 s
+TIMEOUT_S = 150  # a bound, not a wait: a run takes some 25 s
 
 
 def load(*words: str) -> subprocess.CompletedProcess[str]:
@@ -24,19 +24,43 @@ def load(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_thirty_buyers_for_ten_units_and_no_promise_broken(tmp_path: Path) -> None:
-    out = tmp_path / "load.json"
-    done = load("--buyers", "30", "--units", "10", "--out", str(out))
+def test_a_small_run_with_a_killed_worker_keeps_every_promise(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = load("run", "smoke", "--out", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
-    report = json.loads(out.read_text())
-    assert report["sale"]["sold"] == 10 and report["sale"]["held"] == 0
-    steps = {step["name"]: step for step in report["steps"]}
-    assert {"token", "join", "reserve", "pay", "paid", "stock"} <= steps.keys()
-    assert not [step for step in report["steps"] if step["failures"]]
-    records = read_records(tmp_path / "load-records.jsonl")
-    assert len(records) == 30 and all(record.joined for record in records)
-    assert sum(len(record.payments) for record in records) == 10
-    assert "kept      kaibo audit agrees (1 cases)" in done.stdout
+    result = read_result(out)
+    assert result.verdict == "kept" and result.scenario == "smoke"
+    outcome = result.outcome
+    assert outcome["sold"] > 0 == outcome["held"]
+    assert outcome["sold"] + outcome["available"] == outcome["total"] == 10
+    assert {"token", "join", "publish_to_receive", "buy", "pay", "paid"} <= result.totals.keys()
+    assert result.swarm.promised == result.swarm.received > 100 and result.swarm.gaps == 0
+    assert [fault.kind for fault in result.faults] == ["kill_worker"]
+    assert result.faults[0].recovered_at_s is not None
+    assert max(second.viewers for second in result.series) >= 40
+    records = read_records(out / "buyers.jsonl")
+    assert len(records) == 27 and all(record.joined for record in records)
+    assert {finding.promise: finding.verdict for finding in result.findings}["audit"] == "kept"
+
+
+def test_the_scenarios_are_listed_with_what_they_are() -> None:
+    done = load("list")
+    assert done.returncode == 0
+    assert "countdown_rush" in done.stdout and "a worker is killed" in done.stdout
+
+
+def test_locusts_own_command_finds_the_people() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", "loadtests/locustfile.py", "--list"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    named = set((done.stdout + done.stderr).split())
+    assert {"Payer", "LatePayer", "Scalper", "Talker", "StageHost"} <= named
 
 
 @pytest.mark.parametrize(
@@ -47,19 +71,32 @@ def test_a_bad_token_is_told_with_what_to_do(
     live_server: LiveServer, token_of: str | None, words: str
 ) -> None:
     token = live_server.token(token_of, "host") if token_of else "nonsense"
-    done = load("--url", live_server.url, "--host-token", token)
+    done = load("run", "scalpers", "--target", live_server.url, "--host-token", token)
     assert done.returncode == 2
     assert words in done.stderr and "kaibo token --role host --room rush" in done.stderr
 
 
 def test_a_server_that_is_not_there_is_told_with_what_to_do() -> None:
-    done = load("--url", "http://127.0.0.1:1", "--host-token", "any")
+    done = load("run", "scalpers", "--target", "http://127.0.0.1:1", "--host-token", "any")
     assert done.returncode == 2
     assert "no server answers at http://127.0.0.1:1" in done.stderr
     assert "kaibo serve" in done.stderr
 
 
 def test_a_server_without_a_token_is_a_mistake_told_at_once() -> None:
-    done = load("--url", "http://127.0.0.1:1")
+    done = load("run", "scalpers", "--target", "http://127.0.0.1:1")
     assert done.returncode == 2
     assert "--host-token" in done.stderr
+
+
+def test_a_foreign_server_is_not_hurt() -> None:
+    words = ("--target", "http://127.0.0.1:1", "--host-token", "any")
+    done = load("run", "countdown_rush", *words)
+    assert done.returncode == 2
+    assert "kill_worker" in done.stderr and "leave --target out" in done.stderr
+
+
+def test_a_scenario_that_is_not_there_is_told_with_those_that_are() -> None:
+    done = load("run", "countdown_rash")
+    assert done.returncode == 2
+    assert "did you mean countdown_rush?" in done.stderr

@@ -65,7 +65,7 @@ MUTANTS = [
     mutant(
         "a sweep drops the rest of a batch when it may do no more",
         BATCHES + "test_every_hold_of_a_call_expires_by_itself",
-        lua("reclaim", "if #due < room_left then passed", "if true then passed"),
+        lua("reclaim", "      if rest ~= '' then look_at(rest, now_ms) end\n", ""),
     ),
     mutant(
         "a repeat is answered with the record as it was before the call",
@@ -101,8 +101,8 @@ MUTANTS = [
         WAITLIST + "test_returned_units_go_to_the_first_who_waited",
         lua(
             "waitlist",
-            "local field = place_field(record, record.waiting_next)",
-            "local field = place_field(record, record.waiting_end - 1)",
+            "waiting_at(place_field(record, record.waiting_next))",
+            "waiting_at(place_field(record, record.waiting_end - 1))",
         ),
     ),
     mutant(
@@ -118,16 +118,46 @@ MUTANTS = [
     mutant(
         "a buyer has two places on a waitlist",
         WAITLIST + "test_a_buyer_has_one_place_and_may_leave_it",
-        lua(
-            "reserve",
-            "  if waiters[field] or redis.call('HEXISTS', WAITING, field) == 1",
-            "  if false",
-        ),
+        lua("reserve", "  if waiting_at(buyer_field(made)) then", "  if false then"),
     ),
     mutant(
         "who has left the waitlist is served",
         WAITLIST + "test_a_buyer_has_one_place_and_may_leave_it",
-        lua("waitlist", "its_hold and its_hold[STATE] == 'waiting'", "its_hold"),
+        lua("waitlist", "not its_hold or its_hold[STATE] ~= 'waiting'", "not its_hold"),
+        lua("waitlist", "if number then set_waiting_at", "if false then set_waiting_at"),
+    ),
+    mutant(
+        "a place on the waitlist is kept for who has left it",
+        WAITLIST + "test_a_place_that_somebody_left_is_free_for_another",
+        lua("waitlist", "if number then set_waiting_at", "if false then set_waiting_at"),
+    ),
+    mutant(
+        "who was served by the very call cannot wait for another",
+        WAITLIST + "test_who_is_served_by_the_very_call_may_wait_for_another",
+        lua("waitlist", "  set_waiting_at(field, nil)\n", ""),
+    ),
+    mutant(
+        "a waitlist takes those who want several at once",
+        WAITLIST + "test_who_wants_several_at_once_does_not_wait",
+        lua("reserve", "want.or_wait and is_one_unit(want)", "want.or_wait and want.count == 1"),
+    ),
+    mutant(
+        "the places that one command serves are counted for each sale by itself",
+        WAITLIST + "test_one_command_serves_so_many_however_many_sales",
+        lua(
+            "waitlist",
+            "local function serve(record)\n",
+            "local function serve(record)\n  servings_left = OFFERS_PER_COMMAND_MAX\n",
+        ),
+    ),
+    mutant(
+        "who waits on a broken pool stops the room",
+        WAITLIST + "test_who_waits_on_a_broken_pool_does_not_stop_the_room",
+        lua(
+            "reclaim",
+            "  if set_aside(its_hold) then return false end\n",
+            "  if its_hold[STATE] == 'held' and set_aside(its_hold) then return false end\n",
+        ),
     ),
     mutant(
         "a waitlist is served while its sale is paused",

@@ -1,7 +1,7 @@
 """What each client was told, written down by the client itself: the oracle's evidence.
 
 A client notes what it asked, when (on the server's clock, as far as it could tell) and what came
-back, word for word. Nothing here judges; `oracle.py` does. One line of JSON per buyer on disk.
+back, word for word. Nothing here judges; the oracle does. One line of JSON per buyer on disk.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ import msgspec
 from server.wire.views import HoldView
 
 HELD = "HELD"  # the outcome of an attempt that was answered with a hold
+WAITING = "WAITING"  # with a place on the waitlist
 SOLD_OUT = "SOLD_OUT"
 USER_LIMIT = "USER_LIMIT"
 UNHEARD = ""  # no answer reached the client: the connection ended first
@@ -24,10 +25,18 @@ class Attempt(msgspec.Struct, kw_only=True):
     quantity: int
     asked_at_ms: int
     answered_at_ms: int | None = None
-    outcome: str = UNHEARD  # HELD, or the code of the error
+    outcome: str = UNHEARD  # HELD, WAITING, or the code of the error
     replayed: bool = False
     hold: HoldView | None = None
     available: int | None = None  # how many units a refusal said there were
+
+
+class Intrusion(msgspec.Struct, kw_only=True):
+    """Something that must be refused: `outcome` is the refusal's code, or what was got."""
+
+    words: str
+    outcome: str
+    was_refused: bool
 
 
 class BuyerRecord(msgspec.Struct, kw_only=True):
@@ -35,12 +44,15 @@ class BuyerRecord(msgspec.Struct, kw_only=True):
 
     number: int
     kind: str
+    sale_id: str = ""
     buyer_id: str = ""
     joined: bool = False
     clock_error_ms: int = 0  # how wrong the times of the attempts may be
     attempts: list[Attempt] = []
     told: list[HoldView] = []  # every hold that an event or a reply showed this buyer
     payments: list[str] = []  # reservation ids whose pay page took the money
+    abandoned: list[str] = []  # ids of which this buyer did not wait to hear the end
+    intrusions: list[Intrusion] = []
     failures: list[str] = []  # what should not have happened, in words
 
     @property

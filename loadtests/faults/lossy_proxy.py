@@ -2,7 +2,7 @@
 
 It passes everything on, until a request has one of the words it is told to look for. Then it waits
 for the answer, so that the request has been executed for certain, throws it away and breaks the
-connection, as a network does.
+connection, as a network does. It may also be slow: then all that passes is late, both ways.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ class LossyProxy:
     def __init__(self, target: int) -> None:
         self.port = 0
         self.lost = 0  # answers so far
+        self.delay_s = 0.0  # of all that passes, each way
         self._target = target
         self._words: Counter[bytes] = Counter()  # how many answers to lose of each
         self._server: asyncio.Server | None = None
@@ -41,12 +42,20 @@ class LossyProxy:
         """Loses the answers to the next requests that have the word in them."""
         self._words[word.encode()] += times
 
+    @property
+    def left_to_lose(self) -> int:
+        return self._words.total()
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        behind, onward = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            behind, onward = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:  # the server is away: so is this connection
+            writer.transport.abort()
+            return
         doomed: list[bytes] = []  # the words that this connection's requests had
         requests = asyncio.create_task(self._pass_requests(reader, onward, doomed))
         try:
@@ -66,8 +75,7 @@ class LossyProxy:
                 for word in [word for word, times in self._words.items() if times and word in data]:
                     self._words[word] -= 1
                     doomed.append(word)
-                onward.write(data)
-                await onward.drain()
+                await self._pass(data, onward)
         onward.transport.abort()
 
     async def _pass_answers(
@@ -80,5 +88,10 @@ class LossyProxy:
             elif doomed:
                 self.lost += 1
                 return
-            onward.write(data)
-            await onward.drain()
+            await self._pass(data, onward)
+
+    async def _pass(self, data: bytes, onward: asyncio.StreamWriter) -> None:
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        onward.write(data)
+        await onward.drain()

@@ -38,6 +38,8 @@ def surely(hold: HoldView, sale_id: str) -> Span:
     finished_ms = hold.finished_at_ms
     if hold.state == "paid" and finished_ms is not None and finished_ms > hold.deadline_ms:
         start_ms = finished_ms  # paid late: the units may have been back on sale in between
+    if hold.offered:  # from the waitlist: when the unit came is not shown, only that it was paid
+        start_ms = finished_ms if hold.state == "paid" and finished_ms is not None else end_ms
     if hold.state in ("refund_due", "refunded"):
         end_ms = start_ms  # when they went back is not shown
     return Span(start_ms, end_ms, units_of(hold, sale_id))
