@@ -51,6 +51,7 @@ async def test_no_button_of_the_hosts_is_cut_off(
     host = await open_panel(page, live_server, room)
     await expect(by(host, "run-next")).to_be_visible()
     await expect(host.locator(".host-order")).to_have_count(1)
+    assert await host.evaluate("scrollY") == 0, "it opens at its top"
     await host.get_by_test_id("comment-more").first.click()
     for side in ("orders", "talk", "people"):
         await by(host, f"side-{side}").click()
