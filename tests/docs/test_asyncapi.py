@@ -85,9 +85,8 @@ async def test_what_a_real_server_says_fits_the_document(live_server: LiveServer
             )
             try:
                 message = json.loads(await asyncio.wait_for(socket.recv(), LIKE_AGAIN_S))
-            except (
-                TimeoutError
-            ):  # counts of likes are not promised: one may be lost on a busy machine
+            except TimeoutError:
+                # Counts of likes are not promised: one may be lost on a busy machine.
                 at = [op for op, _ in asked].index("like")
                 await socket.send(json.dumps([asked[at][0], at, asked[at][1]]))
                 continue
