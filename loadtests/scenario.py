@@ -9,12 +9,13 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
 from loadtests.errors import LoadError
+from loadtests.oracle.promises import PROMISES
 
 FOLDER = Path(__file__).parent / "scenarios"
 ONE_ACCOUNT_TABS_MAX = 10  # sockets of one user in one room; the server closes the oldest beyond
@@ -156,8 +157,7 @@ def _advice(error: str, found: dict[str, Any]) -> str:
         what = match["what"]
         named = _NAMED.search(what)
         if "unknown field" not in what or named is None:
-            remedy = "add it" if "missing" in what else "correct its value"
-            return f"field `{match['path']}`: {what}; {remedy}"
+            return f"field `{match['path']}`: {what}; {_remedy(match['path'], what)}"
         error = what
     if "unknown field" in error and (named := _NAMED.search(error)):
         is_top = named["name"] in found
@@ -170,12 +170,25 @@ def _advice(error: str, found: dict[str, Any]) -> str:
     return error
 
 
+def _remedy(path: str, what: str) -> str:
+    if "missing" in what:
+        return "add it"
+    if "Invalid enum" in what:
+        known = get_args(ShapeName if path == "shape" else FaultKind)
+        return f"there are: {', '.join(known)}"
+    return "correct its value"
+
+
 def _check(scenario: Scenario) -> None:
     """What no single field can know. Raises ScenarioUnusable."""
     if scenario.buyers and scenario.last_opening_s > scenario.duration_s:
         raise ScenarioUnusable(
             f"field `duration_s`: the last sale opens after {scenario.last_opening_s:g} s and the"
             f" run ends after {scenario.duration_s:g}; make it longer, or `opens_at_s` smaller"
+        )
+    for name in scenario.exempt.keys() - PROMISES.keys():
+        raise ScenarioUnusable(
+            f"field `exempt.{name}`: no promise is called so; there are: {', '.join(PROMISES)}"
         )
     for number, fault in enumerate(scenario.faults):
         if fault.at_s > scenario.duration_s:

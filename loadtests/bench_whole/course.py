@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -31,6 +32,7 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
     p99_ms: float
     deliveries: int
     cpu_s: float
+    crowd_percent: float  # of a core, by the crowd itself; near 100 the times are its own
 
     @property
     def us_per_delivery(self) -> float:
@@ -130,7 +132,9 @@ async def _measured(
 async def _talk(server: Server, plan: Plan, crowd: Crowd) -> Talk:
     crowd.latencies_ms.clear()
     before_s, before = family_cpu_s(server.pid), _count(crowd)
+    crowd_s, begun_s = time.process_time(), time.monotonic()
     await asyncio.sleep(plan.talk_s)
+    crowd_share = (time.process_time() - crowd_s) / (time.monotonic() - begun_s)
     cpu_s, heard = family_cpu_s(server.pid) - before_s, _count(crowd) - before
     if not heard:
         raise LoadError("no comment reached any viewer")
@@ -139,6 +143,7 @@ async def _talk(server: Server, plan: Plan, crowd: Crowd) -> Talk:
         p99_ms=percentile(crowd.latencies_ms, 0.99),
         deliveries=round(heard * len(crowd.everybody) / len(crowd.listeners)),
         cpu_s=cpu_s,
+        crowd_percent=100 * crowd_share,
     )
 
 

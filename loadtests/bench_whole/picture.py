@@ -7,6 +7,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from loadtests.bench_whole.verdict import OURS, Results, answers_per_s, cpu_s
+from loadtests.report_page.chart import short
 
 SIZE_INCHES = (13.0, 2.6)
 COLORS = {OURS: "#c2255c"}
@@ -39,5 +40,5 @@ def _bars(axes: Any, title: str, values: dict[str, float]) -> None:
         names, [values[name] for name in names], color=[COLORS.get(n, PEER_COLOR) for n in names]
     )
     for name in names:
-        axes.annotate(f" {values[name]:,.3g}", (values[name], name), va="center", fontsize=8)
+        axes.annotate(f" {short(values[name])}", (values[name], name), va="center", fontsize=8)
     axes.margins(x=0.25)

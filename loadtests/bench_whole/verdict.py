@@ -60,7 +60,7 @@ def _speed(ours: Course, peer: Course) -> Iterator[_Line]:
     )
     yield (
         f"publish to receive, {ours.viewers:,} viewers, {ours.comments_per_s} comments/s",
-        f"{_arrival(ours)}; the peer {_arrival(peer)}",
+        f"{_arrival(ours)}; the peer {_arrival(peer)} (the crowd used {_crowd(ours, peer)})",
         f"p99 <= {ARRIVAL_P99_MS_MAX} ms and the peer's",
         ours.talk.p99_ms <= min(ARRIVAL_P99_MS_MAX, peer.talk.p99_ms),
     )
@@ -82,6 +82,11 @@ def _arrival(course: Course) -> str:
     return f"p50 {course.talk.p50_ms:.0f}, p99 {course.talk.p99_ms:.0f} ms"
 
 
+def _crowd(ours: Course, peer: Course) -> str:
+    """Of a core, by those who measured: near 100 the times are theirs."""
+    return f"{ours.talk.crowd_percent:.0f}% and {peer.talk.crowd_percent:.0f}% of a core"
+
+
 def _promises(ours: Course, peer: Course) -> Iterator[_Line]:
     yield (
         "a worker killed while everybody presses: all connected and answered again",
@@ -90,7 +95,7 @@ def _promises(ours: Course, peer: Course) -> Iterator[_Line]:
         ours.loss.back_s is not None and ours.loss.back_s <= BACK_S_MAX,
     )
     yield (
-        "comments that viewers missed or got twice for it",
+        "comments that viewers missed or got twice, in all",
         f"{_comments(ours)}; the peer {_comments(peer)}",
         "none",
         not ours.loss.missed_comments and not ours.loss.comments_twice,

@@ -15,6 +15,7 @@ from loadtests.bench import report as rooms_report
 from loadtests.benchmarks import costs
 from loadtests.benchmarks.parts import Build, Kept, Part, kept
 from loadtests.benchmarks.picture import draw
+from loadtests.report_page.panels import events_of
 from loadtests.result import RunResult, read_result
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -125,7 +126,7 @@ def _figures(report: Kept) -> Iterator[str]:
     yield from _table(["figure", "target", "measured", "verdict"], rows)
     yield ""
     for failure in report.failures:
-        yield f"Could not be measured: {failure}"
+        yield f"Could not be measured: `{failure}`"
         yield ""
     machine = report.machine
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
@@ -146,8 +147,8 @@ def _rush(run: RunResult) -> Iterator[str]:
     yield ""
     events = [
         [name.replace("_", " "), f"{e.count:,}", *(f"{ms:,.0f}" for ms in (e.p50_ms, e.p99_ms))]
-        for name, e in run.totals.items()
-        if e.count
+        for name in events_of(run)
+        for e in [run.totals[name]]
     ]
     yield from _table(["event", "count", "p50, ms", "p99, ms"], events)
     yield ""

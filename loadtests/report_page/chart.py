@@ -11,7 +11,7 @@ from typing import NamedTuple
 from loadtests.report_page.html import Html, element, joined, void
 
 WIDTH, HEIGHT = 420, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 8, 20, 24
+LEFT, RIGHT, TOP, BOTTOM = 46, 16, 20, 24
 TICKS_WANTED = 5
 
 

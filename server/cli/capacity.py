@@ -23,13 +23,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=costs.describe(Audience, field.name) + shown,
         )
-    for name, measured in msgspec.structs.asdict(costs.read().costs).items():
+    for name in costs.Costs.__struct_fields__:
         parser.add_argument(
             _flag(name),
             type=_number(costs.Costs, name),
             default=argparse.SUPPRESS,
             metavar="N",
-            help=f"{costs.describe(costs.Costs, name)} (measured {measured:g})",
+            help=f"{costs.describe(costs.Costs, name)} (default: as measured)",
         )
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 

@@ -30,6 +30,16 @@ OVERLAP_JS = """([one, other]) => {
   return a.bottom > b.top && b.bottom > a.top && a.right > b.left && b.right > a.left;
 }"""
 
+ON_TOP_JS = """(element) => {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const middle = [(left + right) / 2, (top + bottom) / 2];
+  const points = [[left + 8, top + 8], [right - 8, bottom - 8], middle];
+  return points.every(([x, y]) => {
+    const found = document.elementFromPoint(x, y);
+    return element.contains(found) || found?.contains(element) === true;
+  });
+}"""
+
 
 async def cut_off(page: Page) -> list[str]:
     """What can be pressed, but sticks out of the box or the window that shows it."""
@@ -41,3 +51,9 @@ async def overlap(page: Page, one: str, other: str) -> bool:
     """Whether two things, each named by its test id or its class, lie over each other."""
     found: bool = await page.evaluate(OVERLAP_JS, [one, other])
     return found
+
+
+async def on_top(page: Page, testid: str) -> bool:
+    """Whether nothing lies over the middle of it, nor over its corners."""
+    free: bool = await page.get_by_test_id(testid).first.evaluate(ON_TOP_JS)
+    return free

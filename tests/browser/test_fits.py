@@ -6,13 +6,14 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
-from tests.browser.fits import cut_off, overlap
+from tests.browser.fits import cut_off, on_top, overlap
 from tests.browser.test_host_panel import open_panel
 from tests.browser.test_main_job import by, enter
 from tests.browser.test_screen import open_screen
 from tests.harness import Client, LiveServer, new_id, one, open_room
 
 TABLET = {"width": 1024, "height": 768}
+SMALL_PHONE = {"width": 360, "height": 640}
 LYING_PHONE = {"width": 844, "height": 390}
 LONG = "明前龙井茶 Longjing spring tea, first picking of the year, 100 g in a tin"
 STEPS = [
@@ -51,6 +52,7 @@ async def test_no_button_of_the_hosts_is_cut_off(
     host = await open_panel(page, live_server, room)
     await expect(by(host, "run-next")).to_be_visible()
     await expect(host.locator(".host-order")).to_have_count(1)
+    assert await host.evaluate("scrollY") == 0, "it opens at its top"
     await host.get_by_test_id("comment-more").first.click()
     for side in ("orders", "talk", "people"):
         await by(host, f"side-{side}").click()
@@ -76,7 +78,7 @@ async def busiest(server: LiveServer, page: Page) -> Page:
     return page
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, TABLET, PHONE, LYING_PHONE])
+@pytest.mark.parametrize("viewport", [DESKTOP, TABLET, PHONE, SMALL_PHONE, LYING_PHONE])
 async def test_all_at_once_fits_a_viewers_screen(
     live_server: LiveServer, open_page: OpenPage, viewport: dict[str, int]
 ) -> None:
@@ -84,7 +86,8 @@ async def test_all_at_once_fits_a_viewers_screen(
     assert await cut_off(page) == []
     for testid in ("poll", "announcement", "pinned-comment", "comment-list", "product-card"):
         assert not await overlap(page, "topbar", testid), testid
-    if viewport != LYING_PHONE:  # there the poll scrolls
+    assert await on_top(page, "buy-button") and await on_top(page, "price")
+    if viewport not in (SMALL_PHONE, LYING_PHONE):  # there the poll scrolls
         assert not await overlap(page, "poll", "announcement")
         await expect(by(page, "comment").last).to_be_in_viewport()
 

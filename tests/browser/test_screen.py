@@ -1,5 +1,7 @@
 """The live data screen in a real browser: what is sold shows within seconds, and after a reload."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -52,6 +54,25 @@ async def test_what_the_host_does_is_marked(live_server: LiveServer, open_page: 
         await host.ask("announce", text="Five minutes to go")
     await expect(by(screen, "mark").first).to_contain_text("Five minutes to go", timeout=WITHIN_MS)
     await expect(by(screen, "chart-orders")).to_have_attribute("data-marks", "3")
+
+
+async def test_every_worker_tells_the_same(tmp_path: Path, open_page: OpenPage) -> None:
+    server = LiveServer(tmp_path / "data", KAIBO_WORKERS="2")
+    server.start()
+    try:
+        room = await open_room(server)
+        ann = await enter(await open_page(), server, room)
+        others = [await enter(await open_page(), server, room) for _ in range(3)]
+        await buy(ann)
+        await pay(ann)
+        await buy(others[0])
+        screens = [await open_screen(await open_page(), server, room) for _ in range(4)]
+        for screen in screens:  # connections are dealt out among the workers
+            await shows_one_order(screen)
+            await expect(by(screen, "funnel-held")).to_have_text("2", timeout=WITHIN_MS)
+            await expect(by(screen, "funnel-clicked")).to_have_text("2", timeout=WITHIN_MS)
+    finally:
+        server.stop()
 
 
 async def test_a_viewers_token_opens_no_screen(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import jsonschema
@@ -11,8 +12,10 @@ from server.reference.asyncapi import asyncapi_document
 from server.wire.commands import COMMANDS
 from server.wire.events import EVENTS
 from tests.docs.pages import ROOT
-from tests.harness import ANSWER_TIMEOUT_S, LiveServer, new_id, one, open_room
+from tests.harness import LiveServer, new_id, one, open_room
 
+DEADLINE_S = 30.0
+LIKE_AGAIN_S = 3.0
 SPECIFICATION = ROOT / "web_client/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 
 
@@ -75,11 +78,18 @@ async def test_what_a_real_server_says_fits_the_document(live_server: LiveServer
         wanted |= {"event.likes", "comment.reply", "reserve.reply", "holds.reply"}
         wanted |= {"event.announcement", "event.poll", "event.question", "vote.reply"}
         wanted |= {f"{op}.reply" for op in ("open_poll", "ask_question", "rules", "viewers")}
+        deadline_s = time.monotonic() + DEADLINE_S
         while wanted:
+            assert time.monotonic() < deadline_s, (
+                f"never came: {sorted(wanted)}\n{live_server.log()[-3000:]}"
+            )
             try:
-                message = json.loads(await asyncio.wait_for(socket.recv(), ANSWER_TIMEOUT_S))
+                message = json.loads(await asyncio.wait_for(socket.recv(), LIKE_AGAIN_S))
             except TimeoutError:
-                pytest.fail(f"never came: {sorted(wanted)}\n{live_server.log()[-3000:]}")
+                # Counts of likes are not promised: one may be lost on a busy machine.
+                at = [op for op, _ in asked].index("like")
+                await socket.send(json.dumps([asked[at][0], at, asked[at][1]]))
+                continue
             name = _name(message, [op for op, _ in asked])
             validator(name).validate(message)
             wanted.discard(name)

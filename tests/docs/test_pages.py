@@ -56,6 +56,13 @@ def test_every_kaibo_command_exists(page: Path) -> None:
             assert f"usage: kaibo {' '.join(words)} " in help_of(words), text
 
 
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in links(page)}
+    kept = {path for path in (ROOT / "docs" / "images").iterdir() if path.is_file()}
+    assert len(kept) > 30
+    assert kept <= shown, "a picture that no page shows is out of date before long"
+
+
 def test_every_page_can_be_found_from_the_index() -> None:
     index = ROOT / "docs" / "index.md"
     seen, waiting = {index}, [index]

@@ -42,7 +42,8 @@ def test_what_is_not_said_has_a_default() -> None:
         (GOOD.replace("viewers", "viewerz"), "field `viewerz` does not exist; did you mean"),
         (GOOD.replace("10", "-1"), "field `viewers`: Expected `int` >= 0"),
         (GOOD.replace("buyers = 3", ""), "field `buyers`: Object missing required field"),
-        (GOOD.replace("soak", "sock"), "field `shape`: Invalid enum value 'sock'"),
+        (GOOD.replace("soak", "sock"), "'sock'; there are: countdown_rush, slow_burn"),
+        (GOOD + '[exempt]\nintruder = "x"', "field `exempt.intruder`: no promise is called so"),
         (GOOD + "opens_at_s = 58", "field `duration_s`: the last sale opens after 63 s"),
         (GOOD + '[[faults]]\nkind = "x"\nat_s = 1', "field `faults[0].kind`: Invalid enum"),
         (

@@ -4,6 +4,7 @@ import { computed, effect, type Signal, signal } from "@preact/signals";
 
 import { exported, getHealth, type HealthReply, putPicture } from "./api";
 import { newId } from "./ids";
+import { shownName } from "./names";
 import type { LiveRoom } from "./room";
 import { toastRefusal, toastText, toastUndo } from "./toasts";
 import type { Commands, CommentView, RulesReply, RundownReply, SetRules, StepBody, UserView, ViewersReply } from "./wire/types.gen";
@@ -151,7 +152,8 @@ export class HostDesk {
   /** What a user is called, as far as this page has heard; else the end of the id. */
   nameOf(userId: string): string {
     const said: (CommentView | UserView)[] = [...this.room.state.value.comments, ...(this.viewers.value?.viewers ?? [])];
-    return said.find((one) => one.user_id === userId)?.name ?? `…${userId.slice(-6)}`;
+    const name = said.find((one) => one.user_id === userId)?.name;
+    return name === undefined ? `…${userId.slice(-6)}` : shownName(name);
   }
 
   // Files.

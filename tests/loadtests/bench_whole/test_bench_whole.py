@@ -38,7 +38,7 @@ def course(subject: str, *, per_s: float = 1_000.0, p99_ms: float = 20.0, **loss
         units=100,
         comments_per_s=20,
         listeners=100,
-        talk=Talk(p50_ms=5.0, p99_ms=p99_ms, deliveries=1_000, cpu_s=1.0),
+        talk=Talk(p50_ms=5.0, p99_ms=p99_ms, deliveries=1_000, cpu_s=1.0, crowd_percent=40.0),
         rushes=Rushes(
             per_s=[per_s],
             answer_p50_ms=1.0,

@@ -156,7 +156,7 @@ def test_a_marker_stands_where_its_fault_was() -> None:
     [x] = re.findall(r'x1="([\d.]+)" x2="[\d.]+" y1="[\d.]+" y2="[\d.]+" class="fault"', chart)
     [(left, width)] = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', chart)
     assert x == left
-    assert math.isclose(float(width), (420 - 46 - 8) / 4, abs_tol=0.2)
+    assert math.isclose(float(width), (420 - 46 - 16) / 4, abs_tol=0.2)
 
 
 @pytest.mark.parametrize(

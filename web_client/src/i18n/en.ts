@@ -58,6 +58,7 @@ export const en: Texts = {
   "announcement.label": "Announcement",
   "announcement.close": "Close the announcement",
   "comments.me": "You",
+  "name.guest": "guest {id}",
   "like.label": "Like, {count} {count|like|likes} so far",
 
   "behind.by": "Your video is {count} s behind",

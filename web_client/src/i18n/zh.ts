@@ -57,6 +57,7 @@ export const zh = {
   "announcement.label": "公告",
   "announcement.close": "关闭公告",
   "comments.me": "我",
+  "name.guest": "游客 {id}",
   "like.label": "点赞，共 {count} 个赞",
 
   "behind.by": "你的画面晚 {count} 秒",

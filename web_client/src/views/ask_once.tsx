@@ -3,14 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 
 const ASKING_MS = 4_000;
 
-interface AskOnceProps {
-  label: string;
-  question: string;
-  testid: string;
-  act: () => void;
+interface Asking {
+  asking: boolean; // the next press acts
+  press: () => void;
 }
 
-export function AskOnce({ label, question, testid, act }: AskOnceProps) {
+export function useAskOnce(act: () => void): Asking {
   const [asking, setAsking] = useState(false);
   useEffect(() => {
     if (!asking) return undefined;
@@ -21,6 +19,18 @@ export function AskOnce({ label, question, testid, act }: AskOnceProps) {
     setAsking(!asking);
     if (asking) act();
   };
+  return { asking, press };
+}
+
+interface AskOnceProps {
+  label: string;
+  question: string;
+  testid: string;
+  act: () => void;
+}
+
+export function AskOnce({ label, question, testid, act }: AskOnceProps) {
+  const { asking, press } = useAskOnce(act);
   return (
     <button type="button" class="text-button" data-testid={testid} data-asking={asking} onClick={press}>
       {asking ? question : label}

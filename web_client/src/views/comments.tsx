@@ -3,10 +3,11 @@
 //
 // The list is bounded, however many comments come: who follows has the last FOLLOWED_MAX in the
 // document, who reads has what was there when they began to.
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { count, t } from "../i18n";
+import { shownName } from "../names";
 import type { CommentView } from "../wire/types.gen";
 import { useFields } from "./context";
 import { Notices } from "./notices";
@@ -35,17 +36,7 @@ export function Comments({ floating, tools }: CommentsProps) {
       ? comments.slice(-FOLLOWED_MAX)
       : reading.comments.filter((comment) => !removedIds.includes(comment.comment_id));
 
-  const isFollowing = reading === null;
-  useLayoutEffect(() => {
-    if (isFollowing) toEnd(list.current);
-  }, [commentsSeen, isFollowing]);
-  useLayoutEffect(() => {
-    // A poll or an announcement takes room from the list: the newest must not be what is lost.
-    if (!isFollowing || list.current === null) return undefined;
-    const resized = new ResizeObserver(() => toEnd(list.current));
-    resized.observe(list.current);
-    return () => resized.disconnect();
-  }, [isFollowing]);
+  useFollowing(list, reading === null, commentsSeen);
   useLayoutEffect(() => {
     // Older ones were put above: stay with what is being read.
     if (reading !== null && list.current !== null) {
@@ -79,8 +70,21 @@ export function Comments({ floating, tools }: CommentsProps) {
   );
 }
 
-function toEnd(list: HTMLElement | null): void {
-  if (list !== null) list.scrollTop = list.scrollHeight;
+/** Keeps the newest in sight while it is followed. */
+function useFollowing(list: RefObject<HTMLElement | null>, isFollowing: boolean, commentsSeen: number): void {
+  const toEnd = () => {
+    if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
+  };
+  useLayoutEffect(() => {
+    if (isFollowing) toEnd();
+  }, [commentsSeen, isFollowing]);
+  useLayoutEffect(() => {
+    // A poll or an announcement takes room from the list: the newest must not be what is lost.
+    if (!isFollowing || list.current === null) return undefined;
+    const resized = new ResizeObserver(toEnd);
+    resized.observe(list.current);
+    return () => resized.disconnect();
+  }, [isFollowing]);
 }
 
 interface ItemProps {
@@ -97,7 +101,7 @@ function CommentItem({ comment, mine, tools }: ItemProps) {
       {isHost && <span class="comment-badge">{t("comments.host")}</span>}
       {isAssistant && <span class="comment-badge">{t("comments.assistant")}</span>}
       {mine && !isHost && !isAssistant && <span class="comment-badge comment-badge-me">{t("comments.me")}</span>}
-      <span class="comment-name">{comment.name}</span> <span class="comment-text">{comment.text}</span>
+      <span class="comment-name">{shownName(comment.name)}</span> <span class="comment-text">{comment.text}</span>
       {tools?.(comment)}
     </li>
   );

@@ -1,5 +1,6 @@
 // What stands above the comments: the announcement, read aloud when it comes, and the pinned comment.
 import { t } from "../i18n";
+import { shownName } from "../names";
 import { useFields, useRoom } from "./context";
 import { Icon } from "./icons";
 
@@ -22,7 +23,7 @@ export function Notices() {
       {pinnedComment !== null && (
         <p class="notice" data-testid="pinned-comment" aria-label={t("comments.pinned")}>
           <span class="comment-badge">{t("comments.pinned")}</span>
-          <span class="comment-name">{pinnedComment.name}</span> {pinnedComment.text}
+          <span class="comment-name">{shownName(pinnedComment.name)}</span> {pinnedComment.text}
         </p>
       )}
     </div>

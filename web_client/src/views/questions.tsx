@@ -3,6 +3,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 
 import { count, t } from "../i18n";
+import { shownName } from "../names";
 import { mostWanted } from "../store/asking";
 import type { QuestionView } from "../wire/types.gen";
 import { useFields, useRoom } from "./context";
@@ -35,7 +36,7 @@ function QuestionItem({ question }: { question: QuestionView }) {
     <li class="question" data-testid="question">
       <div class="question-words">
         <p class="question-text">{question.text}</p>
-        <p class="question-name">{isMine ? t("comments.me") : question.name}</p>
+        <p class="question-name">{isMine ? t("comments.me") : shownName(question.name)}</p>
       </div>
       <button
         type="button"

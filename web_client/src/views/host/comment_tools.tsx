@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 
 import { t } from "../../i18n";
+import { shownName } from "../../names";
 import type { CommentView } from "../../wire/types.gen";
 import { Comments } from "../comments";
 import { Icon } from "../icons";
@@ -22,7 +23,7 @@ function CommentTools({ comment, openId }: { comment: CommentView; openId: Signa
         class="comment-more"
         data-testid="comment-more"
         aria-expanded={isOpen}
-        aria-label={t("host.moderate", { name: comment.name })}
+        aria-label={t("host.moderate", { name: shownName(comment.name) })}
         onClick={() => (openId.value = isOpen ? null : comment.comment_id)}
       >
         <Icon name="more" />

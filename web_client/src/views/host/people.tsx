@@ -4,6 +4,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { count, type Key, t, when } from "../../i18n";
+import { shownName } from "../../names";
 import { toastText } from "../../toasts";
 import type { RulesReply } from "../../wire/types.gen";
 import { useDesk } from "./context";
@@ -123,7 +124,7 @@ function Here() {
   return (
     <div class="side-part" data-testid="here">
       <h3 class="side-title">{t("host.here", { count: count(viewers.count) })}</h3>
-      <p class="side-note">{viewers.viewers.map((viewer) => viewer.name).join(" · ")}</p>
+      <p class="side-note">{viewers.viewers.map((viewer) => shownName(viewer.name)).join(" · ")}</p>
     </div>
   );
 }

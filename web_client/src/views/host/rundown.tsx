@@ -36,7 +36,8 @@ function Steps({ steps }: { steps: readonly StepBody[] }) {
   const next = nextStep(steps);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
-    list.current?.querySelector('[data-state="next"]')?.scrollIntoView({ block: "nearest" });
+    const shown = list.current?.querySelector<HTMLElement>('[data-state="next"]');
+    if (shown && list.current) reveal(list.current, shown);
   }, [next?.step_id]);
   return (
     <ol ref={list} class="steps" tabIndex={0} aria-label={t("host.rundown")}>
@@ -45,6 +46,14 @@ function Steps({ steps }: { steps: readonly StepBody[] }) {
       ))}
     </ol>
   );
+}
+
+/** Scrolls the list and nothing else: on a phone `scrollIntoView` would move the whole page. */
+function reveal(list: HTMLElement, step: HTMLElement): void {
+  const top = step.offsetTop - list.offsetTop;
+  const bottom = top + step.offsetHeight;
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
 }
 
 function Step({ step, isNext }: { step: StepBody; isNext: boolean }) {

@@ -3,6 +3,7 @@ import type { TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 
 import { count, t } from "../../i18n";
+import { shownName } from "../../names";
 import { mostWanted, shares } from "../../store/asking";
 import type { PollView } from "../../wire/types.gen";
 import { AskAgain } from "./ask_again";
@@ -122,7 +123,7 @@ function Questions() {
           <li key={question.question_id} class="question-row" data-testid="host-question">
             <b class="question-votes">{count(question.upvotes)}</b>
             <span class="question-words">
-              {question.text} <span class="comment-name">{question.name}</span>
+              {question.text} <span class="comment-name">{shownName(question.name)}</span>
             </span>
             <button
               type="button"
