@@ -48,7 +48,7 @@ class Buyer(asyncio.Protocol):
         self._crowd = crowd
         self._knock = knock
         self._rest = b""
-        self._is_open = False
+        self._is_open = self._is_done = False
         self._left = crowd.errand.each
         self._asked_s = 0.0
 
@@ -71,6 +71,10 @@ class Buyer(asyncio.Protocol):
         for frame in frames:
             self._take(frame.payload)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._is_done:
+            self._crowd.fail(f"the server closed a buyer's socket: {exc or 'without an error'}")
+
     def _take(self, payload: bytes) -> None:
         kind = payload[1:8]
         if kind.startswith((REPLY, ERROR)):
@@ -81,6 +85,7 @@ class Buyer(asyncio.Protocol):
 
     def buy(self) -> None:
         if self._left == 0:
+            self._is_done = True
             self._crowd.leave()
             return
         self._left -= 1
@@ -101,6 +106,7 @@ class Crowd:
         self._latencies_s: list[float] = []
         self._errors = 0
         self._last_error = b""
+        self._failure = ""
         self._missing = len(errand.knocks)
         self._buying = len(errand.knocks)
         self._is_here, self._is_done = asyncio.Event(), asyncio.Event()
@@ -114,6 +120,12 @@ class Crowd:
         self._buying -= 1
         if self._buying == 0:
             self._is_done.set()
+
+    def fail(self, why: str) -> None:
+        """Nobody waits for answers that cannot come."""
+        self._failure = self._failure or why
+        self._is_here.set()
+        self._is_done.set()
 
     def answered(self, latency_s: float, payload: bytes) -> None:
         self._latencies_s.append(latency_s)
@@ -134,6 +146,8 @@ class Crowd:
             for buyer in buyers:
                 buyer.buy()
             await self._is_done.wait()
+        if self._failure:
+            raise SystemExit(self._failure)
         return self._bought(time.perf_counter() - begun_s, time.process_time() - cpu_s)
 
     def _bought(self, lasted_s: float, cpu_s: float) -> Bought:

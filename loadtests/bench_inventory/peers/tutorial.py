@@ -6,7 +6,7 @@ It promises less than Kaibo: no ledger in SQL, no room that hears of the stock, 
 import argparse
 
 import msgpack
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,13 +16,18 @@ from loadtests.bench_inventory.scalar import SCALAR_KEYS, SCALAR_LUA
 
 KEYS = [f"tutorial:{{room}}:{name}" for name in SCALAR_KEYS]
 UNITS = 10**9
+CONNECTIONS_MAX = 50
 
 
 class Shop:
     """One sale in Redis."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url)
+        # Without a bound of its own, redis-py refuses whoever asks when its pool is in use.
+        pool = BlockingConnectionPool.from_url(
+            redis_url, max_connections=CONNECTIONS_MAX, timeout=None
+        )
+        self._redis = Redis(connection_pool=pool)
         self._sha1 = ""
         self._buyers = 0
 
