@@ -18,6 +18,7 @@ log = logging.getLogger("kaibo.doorkeeper")
 
 BEAT_S = 0.5
 ROSTER_EVERY_BEATS = 4
+ROSTER_RENEWED_BEATS = 40  # a worker that was taken for dead is heard of again
 
 
 class Doorkeeper:
@@ -38,7 +39,7 @@ class Doorkeeper:
             try:
                 await self._check_rules(list(self._live.hub.audiences()))
                 if beat % ROSTER_EVERY_BEATS == 0:
-                    await self._report_rosters()
+                    await self._report_rosters(is_renewal=beat % ROSTER_RENEWED_BEATS == 0)
             except BrokerUnavailable as error:
                 log.warning("rules and names wait: %s", error)
 
@@ -63,12 +64,12 @@ class Doorkeeper:
             if caller.user_id in rules[caller.room_id].banned:
                 connection.close(CloseCode.FORBIDDEN, "you are banned from this room")
 
-    async def _report_rosters(self) -> None:
+    async def _report_rosters(self, *, is_renewal: bool) -> None:
         here = self._watching()
 
         async def report(room_id: str) -> None:
             watching = here.get(room_id, [])
-            if watching != self._reported.get(room_id):
+            if is_renewal or watching != self._reported.get(room_id):
                 await self._live.together.roster.report(room_id, self._worker_id, watching)
             self._reported[room_id] = watching
             if not watching:

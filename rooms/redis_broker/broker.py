@@ -165,5 +165,6 @@ class RedisBroker:
             reports = {worker: value.split(b":") for worker, value in raw.items()}
             stale = [w for w, (_, at) in reports.items() if now_ms - int(at) > PRESENCE_FRESH_MS]
             if stale:
+                await self._redis.hdel(keys.roster(room_id), *stale)
                 await self._redis.hdel(key, *stale)
         return sum(int(count) for worker, (count, _) in reports.items() if worker not in stale)

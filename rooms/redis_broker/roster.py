@@ -54,9 +54,6 @@ class RedisRoster:
             pipe.hgetall(keys.roster(room_id))
             presence, names = await pipe.execute()
             alive = _alive(presence, now_ms)
-            dead = [worker for worker in names if worker not in alive]
-            if dead:
-                await self._redis.hdel(keys.roster(room_id), *dead)
         found = {
             user_id: Watching(user_id, name)
             for worker, packed in names.items()

@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 
 from rooms.polls import PollOutcome
 from rooms.questions import Question, QuestionOutcome, ranked
+from rooms.redis_broker import keys
+from rooms.redis_broker.broker import RedisBroker
 from rooms.redis_broker.polls import RedisPolls
 from rooms.redis_broker.questions import RedisQuestions
 from rooms.redis_broker.roster import NAMES_MAX, RedisRoster, Watching
@@ -127,6 +129,18 @@ async def test_one_of_all_workers_is_given_what_there_is_to_tell(redis: Redis) -
     assert await workers[0].take("r") is None, "viewers were told a moment ago"
     await redis.delete("kaibo:{r}:tally")
     assert await workers[1].take("r") == {POLL}
+
+
+async def test_names_that_come_before_their_worker_is_counted_are_kept(redis: Redis) -> None:
+    """The two are told on different beats; who asks in between must not make them be forgotten."""
+    roster, broker = RedisRoster(redis), RedisBroker(redis, events_kept=10)
+    ann = Watching("u_ann", "Ann")
+    await roster.report("early", "one", [ann])
+    assert (await roster.read("early", now_ms=1)).watching == []
+    await broker.count_viewers("early", "one", 1, now_ms=2)
+    assert (await roster.read("early", now_ms=3)).watching == [ann]
+    await broker.count_viewers("early", "two", 1, now_ms=60_000)
+    assert await redis.hlen(keys.roster("early")) == 0, "names of a worker that is gone"
 
 
 async def test_a_roster_has_each_viewer_once_bounded_and_without_dead_workers(
