@@ -108,6 +108,10 @@ async def test_buying_and_paying_need_no_mouse(
     await page.keyboard.press("Escape")
     await expect(by(page, "orders-button")).to_be_focused()  # it comes back to where it was
     await page.keyboard.press("Enter")
+    await tab_to(page, "sheet-close")
+    await page.keyboard.press("Enter")
+    await expect(by(page, "orders-button")).to_be_focused()
+    await page.keyboard.press("Enter")
     await tab_to(page, "pay-button")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/sandbox/pay/**")

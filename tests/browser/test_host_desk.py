@@ -148,15 +148,19 @@ async def test_the_run_of_show_goes_on_by_keyboard(
     host = await open_panel(await open_page(viewport=DESKTOP), live_server, room)
     other = await open_panel(await open_page(viewport=DESKTOP), live_server, room)
     await by(host, "rundown-edit").click()
-    await add_step(host, "note", "Say hello")
-    await by(host, "step-kind-pin").check(force=True)
+    await choose_step(host, "note")
+    await by(host, "step-text").fill("Say hello")
+    await add_step(host, 1)
+    await expect(by(host, "step-text")).to_have_value("")
+    await choose_step(host, "pin")
     await by(host, "step-product").select_option("tea")
-    await by(host, "step-add").click()
-    await add_step(host, "announce", "Here we go")
-    await by(host, "step-kind-start_sale").check(force=True)
+    await add_step(host, 2)
+    await choose_step(host, "announce")
+    await by(host, "step-text").fill("Here we go")
+    await add_step(host, 3)
+    await choose_step(host, "start_sale")
     await by(host, "step-sale").select_option("flash")
-    await by(host, "step-add").click()
-    await expect(by(host, "rundown-sheet").locator(".step")).to_have_count(4)
+    await add_step(host, 4)
     await host.keyboard.press("Escape")
     await expect(by(other, "rundown").locator(".step")).to_have_count(4)
     for number in range(1, 5):
@@ -170,11 +174,16 @@ async def test_the_run_of_show_goes_on_by_keyboard(
     await expect(by(host, "rundown-done")).to_have_text("4 of 4 done")
 
 
-async def add_step(host: Page, kind: str, text: str) -> None:
-    await by(host, f"step-kind-{kind}").check(force=True)
-    await by(host, "step-text").fill(text)
+async def choose_step(host: Page, kind: str) -> None:
+    radio = by(host, f"step-kind-{kind}")
+    await host.locator("label", has=radio).click()
+    await expect(radio).to_be_checked()
+
+
+async def add_step(host: Page, now: int) -> None:
+    """Adds what the form holds; `now` is how many steps there are then."""
     await by(host, "step-add").click()
-    await expect(by(host, "step-text")).to_have_value("")
+    await expect(by(host, "rundown-sheet").locator(".step")).to_have_count(now)
 
 
 async def test_keys_pin_and_help_and_stay_out_of_what_is_typed(
@@ -285,7 +294,6 @@ async def test_no_part_of_the_panel_has_a_grave_barrier(
     ):
         await by(host, opener).click()
         await expect(by(host, sheet)).to_be_visible()
-        await host.wait_for_timeout(250)  # until it has come up: what moves has other colours
         assert await barriers(host) == [], sheet
         await host.keyboard.press("Escape")
         await expect(by(host, sheet)).to_have_count(0)

@@ -52,6 +52,7 @@ async def test_a_refund_can_be_thought_better_of(
     page = await open_page(viewport=DESKTOP, locale="zh-CN", color_scheme="dark")
     host = await open_panel(page, live_server, room)
     await host.locator(".host-order").get_by_role("button", name="退款").click()
+    await expect(by(host, "refund-sheet")).to_be_visible()
     assert await barriers(host) == []
     await host.keyboard.press("Escape")
     await expect(by(host, "refund-sheet")).to_have_count(0)

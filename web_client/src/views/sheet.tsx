@@ -21,23 +21,33 @@ interface SheetProps {
 export function Sheet({ title, testid, onClose, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Before it is painted: a key pressed as soon as it is seen is for it.
+  // Before it is painted: a key pressed as soon as it is seen is for it. Closing gives the focus back.
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
+    const modal = dialog.current;
+    modal?.showModal();
     openSheets.value += 1;
     return () => {
       openSheets.value -= 1;
-      if (before instanceof HTMLElement) before.focus();
+      modal?.close();
     };
   }, []);
+  // The browser would close it first and tell us later: whoever opens it again in between would see
+  // the new one closed by that late message.
+  const cancel = (event: Event) => {
+    event.preventDefault();
+    onClose();
+  };
+  const closed = () => {
+    if (dialog.current !== null) onClose(); // else it is us who closed it
+  };
   return (
     <dialog
       ref={dialog}
       class="sheet"
       data-testid={testid}
       aria-labelledby={titleId}
-      onClose={onClose}
+      onCancel={cancel}
+      onClose={closed}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div class="sheet-body">

@@ -72,7 +72,7 @@ function AddStep() {
     const stepId = desk.newShortId("step");
     const body = stepBody(op, draft, stepId);
     const kept = await desk.putSteps([...desk.rundown.value.steps, { step_id: stepId, op, body, done: false }]);
-    if (kept) setDraft(BLANK_STEP);
+    if (kept) setDraft((now) => (now === draft ? BLANK_STEP : now)); // the next one may be begun already
   };
   return (
     <form class="form step-form" onSubmit={(event) => void submit(event)}>
