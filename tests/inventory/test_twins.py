@@ -287,8 +287,7 @@ class Twins(RuleBasedStateMachine):
         report = await audit(self.shop.store, ledger, [room_id], writer.drain)
         assert report.ok, report.lines()
         restocks = Restoring(self.engine).restocks(room_id, 0, "", len(self.restock_ids))
-        known = {each.restock_id: (each.sale_id, each.units) for each in restocks}
-        assert known == self.replay.restocks, "what SQL knows is what the outbox told"
+        assert {it.restock_id: (it.sale_id, it.units) for it in restocks} == self.replay.restocks
         in_sql = {hold.hold_id: hold for hold in ledger.orders(room_id, len(self.hold_ids))}
         for hold_id in self.hold_ids:
             hold = await self.shop.store.hold(room_id, hold_id)
