@@ -119,18 +119,20 @@ class Relay:
         return bought_events(paid, {one.user_id: one.name for one in here.watching})
 
     async def _notice_rooms(self) -> None:
+        """Those whose server is away are noticed later and hold up no others; raises if all are."""
+        failure: StoreUnavailable | None = None
         for room_id in await asyncio.to_thread(self._catalogue.room_ids):
-            if room_id not in self._after:
-                await self._notice(room_id)
-
-    async def _notice(self, room_id: str) -> None:
-        """Unless its server is away, which must not hold up the rooms of others."""
-        try:
-            self._after[room_id] = await self._outbox.relay_position(room_id)
-        except StoreUnavailable as error:
-            if not self._after:
-                raise
-            log.warning("room %s is not relayed yet: %s", room_id, error)
+            if room_id in self._after:
+                continue
+            try:
+                self._after[room_id] = await self._outbox.relay_position(room_id)
+            except StoreUnavailable as error:
+                failure = error
+        if failure is None:
+            return
+        if not self._after:
+            raise failure
+        log.warning("some rooms are not relayed yet: %s", failure)
 
 
 def _readable(entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:

@@ -17,7 +17,7 @@ from inventory.pool import Pool
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.outbox import Outbox
 from inventory.redis_store.store import RedisStore
-from inventory.store import SaleTerms
+from inventory.store import SaleTerms, StoreUnavailable
 from rooms.events import Delivery
 from rooms.redis_broker.broker import RedisBroker
 from rooms.redis_broker.minutes import RedisMinutes
@@ -107,28 +107,75 @@ async def redis(tmp_path: Path) -> AsyncIterator[Redis]:
     await private.stop()
 
 
-async def test_an_unreadable_entry_is_said_and_skipped_and_stops_no_room(
-    redis: Redis, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+TERMS = SaleTerms(
+    sale_id="flash",
+    product_id="tea",
+    price_cents=100,
+    total_units=10,
+    per_buyer_max=1,
+    hold_duration_ms=60_000,
+)
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    """With two rooms."""
     catalogue = Catalogue(open_engine(f"sqlite:///{tmp_path / 'kaibo.db'}"))
-    store = RedisStore(redis, retention_ms=86_400_000, extension_ms=120_000)
-    broker = RedisBroker(redis, events_kept=100)
-    terms = SaleTerms(
-        sale_id="flash",
-        product_id="tea",
-        price_cents=100,
-        total_units=10,
-        per_buyer_max=1,
-        hold_duration_ms=60_000,
-    )
     for room_id in ("one", "two"):
         catalogue.put_room(Room(room_id=room_id, title="Tea", video_url=None, currency="CNY"))
+    return catalogue
+
+
+@pytest.fixture
+def store(redis: Redis) -> RedisStore:
+    return RedisStore(redis, retention_ms=86_400_000, extension_ms=120_000)
+
+
+@pytest.fixture
+def broker(redis: Redis) -> RedisBroker:
+    return RedisBroker(redis, events_kept=100)
+
+
+@pytest.fixture
+def relay(redis: Redis, broker: RedisBroker, catalogue: Catalogue) -> Relay:
+    roster = RedisRoster(redis)
+    counting = Counting(RedisMinutes(redis), catalogue, roster)
+    return Relay(Outbox(redis), broker, catalogue, roster, counting)
+
+
+async def test_an_unreadable_entry_is_said_and_skipped_and_stops_no_room(
+    redis: Redis,
+    store: RedisStore,
+    broker: RedisBroker,
+    relay: Relay,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for room_id in ("one", "two"):
         await redis.xadd(room_key(room_id, "outbox"), {"kind": "NEWS"})
-        await store.put_sale(room_id, terms)
+        await store.put_sale(room_id, TERMS)
     with caplog.at_level(logging.ERROR):
-        roster = RedisRoster(redis)
-        counting = Counting(RedisMinutes(redis), catalogue, roster)
-        await Relay(Outbox(redis), broker, catalogue, roster, counting).step(block_ms=1)
+        await relay.step(block_ms=1)
     for room_id in ("one", "two"):
         assert f" of {room_id}: cannot be read" in caplog.text
         assert (await broker.record(room_id, 10)).position.offset == 1
+
+
+@pytest.mark.parametrize(("away", "other"), [("one", "two"), ("two", "one")])
+async def test_a_room_whose_redis_fails_from_the_start_holds_up_no_other(
+    redis: Redis, store: RedisStore, broker: RedisBroker, relay: Relay, away: str, other: str
+) -> None:
+    for room_id in (away, other):
+        await store.put_sale(room_id, TERMS)
+    await redis.rpush(room_key(away, "relay"), "no position")  # so that asking for it fails
+    await relay.step(block_ms=1)
+    assert (await broker.record(other, 10)).position.offset == 1
+    await redis.delete(room_key(away, "relay"))
+    await relay.step(block_ms=1)
+    assert (await broker.record(away, 10)).position.offset == 1
+
+
+async def test_a_relay_that_reaches_no_room_says_so(redis: Redis, relay: Relay) -> None:
+    for room_id in ("one", "two"):
+        await redis.rpush(room_key(room_id, "relay"), "no position")
+    with pytest.raises(StoreUnavailable):
+        await relay.step(block_ms=1)

@@ -33,7 +33,8 @@ def test_a_server_names_the_command_that_postgresql_needs(
         refused = kaibo(tmp_path, command, "--database-url", url, "--redis-url", "")
         assert refused.returncode != 0
         assert "Traceback" not in refused.stderr
-    assert "run `kaibo migrate`" in kaibo(tmp_path, "serve", "--database-url", url).stderr
+    refused = kaibo(tmp_path, "serve", "--port", "0", "--database-url", url)
+    assert "run `kaibo migrate`" in refused.stderr
     assert kaibo(tmp_path, "migrate", "--database-url", url).returncode == 0
     postgres.drop(url)
 

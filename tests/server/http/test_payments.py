@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from inventory.payments.sandbox.records import WebhookBody
 from inventory.payments.signature import sign
 from server.settings import Settings
 from server.tokens import load_secret, purpose_key
-from tests.harness import new_id
+from tests.harness import LiveServer, new_id
 from tests.server.http.api import Api
 
 
@@ -198,3 +199,22 @@ async def test_webhook_of_another_provider_is_not_found(room: Api) -> None:
 async def test_oversize_webhook_is_refused_unread(room: Api) -> None:
     answer = await send(room, b"x" * 70_000)
     assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
+
+
+async def test_reports_beyond_the_rate_are_told_to_retry_and_unsigned_ones_use_none_of_it(
+    tmp_path: Path,
+) -> None:
+    server = LiveServer(tmp_path / "data", KAIBO_WEBHOOKS_PER_S_MAX="1")
+    server.start()
+    try:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            room = Api(server, client)
+            for _ in range(10):
+                assert (await send(room, webhook(room, new_id()), secret=b"-")).status_code == 400
+            answers = [await send(room, webhook(room, new_id())) for _ in range(20)]
+        assert answers[0].status_code == 200, answers[0].text
+        late = answers[-1]
+        assert (late.status_code, late.json()["code"]) == (429, "RATE_LIMITED"), late.text
+        assert int(late.headers["retry-after"]) >= 1
+    finally:
+        assert server.stop() == 0
