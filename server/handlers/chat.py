@@ -89,7 +89,8 @@ async def announce(parts: HandlerParts, caller: Caller, command: Announce) -> Do
 
 async def attention(parts: HandlerParts, caller: Caller, command: Attention) -> Done:
     if caller.role == "viewer":
-        for name, products in ((figures.SEEN, command.seen), (figures.CLICKED, command.clicked)):
+        seen = [*command.seen, *command.clicked]  # who pressed its button saw it, if in the list
+        for name, products in ((figures.SEEN, seen), (figures.CLICKED, command.clicked)):
             for product_id in products:
                 parts.counting.tally.add_once(caller.room_id, caller.user_id, name, product_id)
                 parts.counting.tally.add_once(caller.room_id, caller.user_id, name, "")

@@ -43,7 +43,7 @@ class Upvote(Command, frozen=True):
 
 class Attention(Command, frozen=True):
     """Products that came into view, and whose buy button was pressed, on this page since the last
-    of these. Counted once for each user, and by number only."""
+    of these. Counted once for each user, a press also as a look, and by number only."""
 
     seen: Annotated[list[Id], Meta(max_length=20)]
     clicked: Annotated[list[Id], Meta(max_length=20)]

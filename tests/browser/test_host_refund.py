@@ -10,6 +10,7 @@ from tests.browser.axe import barriers
 from tests.browser.conftest import DESKTOP, OpenPage
 from tests.browser.test_host_panel import open_panel
 from tests.browser.test_main_job import buy, by, enter, pay
+from tests.browser.test_screen import open_screen
 from tests.harness import LiveServer, open_room
 
 
@@ -39,6 +40,10 @@ async def test_a_paid_order_is_paid_back(
     await expect(order).to_have_attribute("data-state", "refunded")
     await expect(by(host, "available-flash")).to_have_text(left)
     await expect(by(ann, "order-item")).to_have_attribute("data-state", "refunded")
+    await expect(by(host, "host-orders-sum")).to_have_text("0 paid and not refunded, ¥0")
+    screen = await open_screen(await open_page(viewport=DESKTOP), live_server, room)
+    await expect(screen.locator(".number").nth(0)).to_contain_text("¥19.90before refunds of ¥19.90")
+    await expect(screen.locator(".number").nth(1)).to_contain_text("1refunded ones too")
     assert live_server.kaibo("audit", "--room", room).returncode == 0
 
 

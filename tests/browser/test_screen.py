@@ -36,6 +36,8 @@ async def test_an_order_shows_within_seconds_and_after_a_reload(
     await screen.reload()
     await shows_one_order(screen)
     await expect(by(screen, "funnel-clicked")).to_have_text("1")
+    await expect(by(screen, "funnel-clicked-share")).to_have_text("100%")
+    await expect(by(screen, "funnel-held-share")).to_have_text("")
 
 
 async def shows_one_order(screen: Page) -> None:

@@ -27,14 +27,16 @@ export function withNews(show: Show, since: number, news: FiguresReply): Show {
   };
 }
 
-export interface Funnel {
-  seen: number;
-  clicked: number;
-  held: number;
-  paid: number;
+export type FunnelName = "seen" | "clicked" | "held" | "paid";
+
+export interface Step {
+  name: FunnelName;
+  counted: number;
+  length: number; // of its bar, 0 to 1: beside those that count the same
+  wentOn: number | null; // 0 to 1: the share of the step before, where that counts the same
 }
 
-export interface Totals extends Funnel {
+export interface Totals extends Record<FunnelName, number> {
   paidCents: number;
   refundedCents: number;
   viewersMost: number;
@@ -79,6 +81,23 @@ export function totals(show: Show, lastMinutes: number): Totals {
     sum.viewersMost = Math.max(sum.viewersMost, minute.viewers);
   }
   return sum;
+}
+
+/** Viewers, each once, who saw a product and pressed buy; and orders, held and paid. One viewer may have many. */
+export function funnel(show: Show, lastMinutes: number): Step[] {
+  const sum = totals(show, lastMinutes);
+  return [...steps(sum, "seen", "clicked"), ...steps(sum, "held", "paid")];
+}
+
+function steps(sum: Totals, first: FunnelName, then: FunnelName): Step[] {
+  const most = Math.max(1, sum[first], sum[then]);
+  const step = (name: FunnelName, wentOn: number | null) => ({ name, counted: sum[name], length: sum[name] / most, wentOn });
+  return [step(first, null), step(then, shareOf(sum[then], sum[first]))];
+}
+
+/** More than all is no share: they had come to the step before in an earlier time than the chosen one. */
+function shareOf(part: number, whole: number): number | null {
+  return whole === 0 || part > whole ? null : part / whole;
 }
 
 /** What was paid in the last whole minute's length, so that a number on a wall does not fall to 0 on the minute. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { FiguresReply, Minute } from "../src/api";
-import { byProduct, lines, marksAmong, NO_SHOW, paidLately, spanFor, totals, withNews } from "../src/figures";
+import { byProduct, funnel, lines, marksAmong, NO_SHOW, paidLately, spanFor, totals, withNews } from "../src/figures";
 
 const NOW_MINUTE = 29_000_000;
 const NOW_MS = NOW_MINUTE * 60_000 + 15_000;
@@ -66,6 +66,24 @@ test("totals and products are of the chosen time alone", () => {
     ["tea", 3, 300],
   ]);
   expect(totals(show, 51).paid).toBe(12);
+});
+
+test("viewers are a share of viewers and orders of orders, as one viewer may have many", () => {
+  const show = withNews(NO_SHOW, 0, told([minute(NOW_MINUTE, { seen: 40, clicked: 20, held: 27, paid: 9 })]));
+  expect(funnel(show, 30)).toEqual([
+    { name: "seen", counted: 40, length: 1, wentOn: null },
+    { name: "clicked", counted: 20, length: 0.5, wentOn: 0.5 },
+    { name: "held", counted: 27, length: 1, wentOn: null },
+    { name: "paid", counted: 9, length: 1 / 3, wentOn: 1 / 3 },
+  ]);
+});
+
+test("more than all is no share: what is paid now may have been held before the chosen time", () => {
+  const show = withNews(NO_SHOW, 0, told([minute(NOW_MINUTE - 40, { held: 5 }), minute(NOW_MINUTE, { held: 1, paid: 4 })]));
+  const ofOrders = (minutes: number) => funnel(show, minutes).slice(2).map(({ length, wentOn }) => [length, wentOn]);
+  expect(ofOrders(30)).toEqual([[0.25, null], [1, null]]);
+  expect(ofOrders(60)).toEqual([[1, null], [4 / 6, 4 / 6]]);
+  expect(funnel(NO_SHOW, 30).map(({ length, wentOn }) => [length, wentOn])).toEqual(Array(4).fill([0, null]));
 });
 
 test("orders a minute do not fall to nothing when the minute turns", () => {

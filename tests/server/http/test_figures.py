@@ -69,6 +69,21 @@ async def test_what_viewers_look_at_is_counted_once_for_each(room: Api) -> None:
     assert [(it["kind"], it["product_id"]) for it in told["marks"]][-1] == ("pin", "tea")
 
 
+async def test_who_presses_buy_is_one_who_saw_it_and_may_hold_twice(api: Api) -> None:
+    await api.open(units=3, per_buyer_max=2)
+    token = api.token()
+    async with api.server.client(api.room_id, token) as viewer:
+        await viewer.ask("attention", seen=[], clicked=["tea"])
+    for _ in range(2):
+        await api.reserve(token)
+
+    async def counted() -> bool:
+        told = await figures(api)
+        return [total(told, it) for it in ("seen", "clicked", "held")] == [1, 1, 2]
+
+    await until(counted)
+
+
 async def test_the_latest_minutes_can_be_asked_for_alone(room: Api) -> None:
     await room.reserve(room.token())
 

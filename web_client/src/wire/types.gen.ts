@@ -36,7 +36,7 @@ export interface Upvote {
 
 /**
  * Products that came into view, and whose buy button was pressed, on this page since the last
- * of these. Counted once for each user, and by number only.
+ * of these. Counted once for each user, a press also as a look, and by number only.
  */
 export interface Attention {
   seen: string[];
