@@ -19,7 +19,8 @@ POSITIONS_PER_MS = 1_000_000  # entries in one millisecond, so that a position f
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, and the records it touched, as they were right after it.
 
-    `units`: those created or added by CREATED and RESTOCKED (negative: cut).
+    `units`: those created or added by CREATED and RESTOCKED (negative: cut). `restock_id`: that of
+    RESTOCKED, but empty if an earlier version wrote the entry.
     """
 
     room_id: str
@@ -29,6 +30,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     holds: list[Hold] = []
     pools: list[Pool] = []
     units: int = 0
+    restock_id: str = ""
 
 
 class UnreadableEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,6 +63,18 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     waiting_end: int = 0
 
 
+class Restock(msgspec.Struct, frozen=True, kw_only=True):
+    """Units that were added to a sale, or cut (negative), under an id that is executed once.
+
+    `retained_from_ms`: when retention of the id began.
+    """
+
+    restock_id: str
+    sale_id: str
+    units: int
+    retained_from_ms: int
+
+
 def phase(pool: Pool, now_ms: int) -> Phase:
     """What the sale shows at `now_ms`; a sale is open from its start up to, not at, its end."""
     if has_ended(pool, now_ms):

@@ -17,12 +17,14 @@ from inventory.ledger.postings import (
     LINE_COLUMNS,
     MOVEMENT_COLUMNS,
     ORDER_COLUMNS,
+    RESTOCK_COLUMNS,
     Postings,
     counter_changes,
     goes_forward,
     line_rows,
     movement_rows,
     order_rows,
+    restock_rows,
     sale_row,
 )
 from inventory.ledger.tables import (
@@ -30,6 +32,7 @@ from inventory.ledger.tables import (
     order_lines,
     orders,
     parked,
+    restocks,
     sales,
 )
 from inventory.pool import COUNTER_NAMES
@@ -52,6 +55,7 @@ _ORDERS = BulkInsert(
 )
 _LINES = BulkInsert(order_lines, LINE_COLUMNS, "ON CONFLICT DO NOTHING")
 _MOVEMENTS = BulkInsert(movements, MOVEMENT_COLUMNS)
+_RESTOCKS = BulkInsert(restocks, RESTOCK_COLUMNS)
 
 _TERMS = tuple(
     column.name
@@ -79,6 +83,9 @@ def post(connection: Connection, posted: Mapping[str, Postings]) -> None:
     for room_id, its in posted.items():
         _post_sales(connection, room_id, its)
     _LINES.execute(connection, _rows(line_rows(key, its.holds) for key, its in posted.items()))
+    _RESTOCKS.execute(
+        connection, _rows(restock_rows(key, its.restocks) for key, its in posted.items())
+    )
     moves = _rows(movement_rows(key, its.movements) for key, its in posted.items())
     _MOVEMENTS.execute(connection, moves)
 

@@ -17,7 +17,7 @@ from inventory.hold import Hold, HoldState, Line
 from inventory.ledger.engine import reading, writing
 from inventory.ledger.journal import claim_position, park, post, set_position
 from inventory.ledger.postings import Postings, fold
-from inventory.ledger.salvage import post_what_can_be
+from inventory.ledger.salvage import is_known_restock, post_what_can_be
 from inventory.ledger.statements import Statements
 from inventory.ledger.tables import (
     ledger_positions,
@@ -206,8 +206,10 @@ _HOLD_COLUMNS = [name for name in Hold.__struct_fields__ if name != "lines"]
 
 def _refused(connection: Connection, room_id: str, entry: AnyEntry) -> list[AnyEntry]:
     """What is left of an entry that was refused, once all of it that can be posted is."""
-    if isinstance(entry, UnreadableEntry) or not entry.holds:
+    if isinstance(entry, UnreadableEntry):
         return [entry]
+    if not entry.holds:
+        return [] if is_known_restock(connection, room_id, entry) else [entry]
     holds = list(post_what_can_be(connection, room_id, entry))
     return [msgspec.structs.replace(entry, holds=holds)] if holds else []
 

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from inventory.codes import Outcome
-from inventory.entry import Entry
+from inventory.entry import Entry, time_ms_of
 from inventory.hold import TRANSITIONS, Hold, HoldState, Line
-from inventory.pool import COUNTER_NAMES, Account, Pool
+from inventory.pool import COUNTER_NAMES, Account, Pool, Restock
+from inventory.uuid7 import timestamp_ms
 
 
 class Movement(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Postings(msgspec.Struct, frozen=True):
     pools: list[Pool]  # the last word on each
     created: set[str]  # the sales that are new
     archived: dict[str, int]  # sale id -> the position at which it left Redis
+    restocks: dict[int, Restock]  # those that told their id, by position
 
 
 def fold(entries: list[Entry]) -> Postings:
@@ -53,7 +55,9 @@ def fold(entries: list[Entry]) -> Postings:
         if entry.kind is Outcome.ARCHIVED
         for pool in entry.pools
     }
-    return Postings(moves, list(holds.values()), made, list(pools.values()), created, archived)
+    restocks = {entry.position: restock_of(entry) for entry in entries if entry.restock_id}
+    last_words = list(holds.values()), made, list(pools.values()), created, archived
+    return Postings(moves, *last_words, restocks)
 
 
 def is_making(entry: Entry) -> bool:
@@ -75,6 +79,18 @@ def movements_of(entry: Entry) -> list[Movement]:
         for hold in entry.holds
         for line in hold.lines
     ]
+
+
+def restock_of(entry: Entry) -> Restock:
+    """The restock that an entry tells of. Its id is remembered for as long as it is not refused as
+    too old, whichever of the two clocks was ahead."""
+    [pool] = entry.pools
+    return Restock(
+        restock_id=entry.restock_id,
+        sale_id=pool.sale_id,
+        units=entry.units,
+        retained_from_ms=max(time_ms_of(entry.position), timestamp_ms(entry.restock_id)),
+    )
 
 
 def _supply_movements(entry: Entry) -> list[Movement]:
@@ -116,10 +132,12 @@ _HOLD_COLUMNS = tuple(name for name in Hold.__struct_fields__ if name != "lines"
 ORDER_COLUMNS = ("room_id", "amount_cents", *_HOLD_COLUMNS)
 LINE_COLUMNS = ("room_id", "hold_id", *Line.__struct_fields__)
 MOVEMENT_COLUMNS = ("room_id", *Movement.__struct_fields__)
+RESTOCK_COLUMNS = ("room_id", "position", *Restock.__struct_fields__)
 
 _of_hold = attrgetter(*(f"{name}.value" if name == "state" else name for name in _HOLD_COLUMNS))
 _of_line = attrgetter(*Line.__struct_fields__)
 _of_movement = attrgetter(*Movement.__struct_fields__)
+_of_restock = attrgetter(*Restock.__struct_fields__)
 
 
 # How far a hold has come in its life. It never goes back, and only a held one may stay held.
@@ -160,6 +178,10 @@ def movement_rows(room_id: str, moves: list[Movement]) -> list[tuple[Any, ...]]:
         (room_id, position, sale_id, source.value, target.value, units, hold_id)
         for position, sale_id, source, target, units, hold_id in map(_of_movement, moves)
     ]
+
+
+def restock_rows(room_id: str, restocks: dict[int, Restock]) -> list[tuple[Any, ...]]:
+    return [(room_id, position, *_of_restock(each)) for position, each in restocks.items()]
 
 
 def sale_row(room_id: str, pool: Pool) -> dict[str, Any]:

@@ -12,8 +12,15 @@ from inventory.entry import time_ms_of
 from inventory.hold import LIVE_STATES, Hold
 from inventory.ledger.engine import reading
 from inventory.ledger.ledger import holds_of
-from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
-from inventory.pool import Pool
+from inventory.ledger.tables import (
+    ledger_positions,
+    movements,
+    order_lines,
+    orders,
+    restocks,
+    sales,
+)
+from inventory.pool import Pool, Restock
 
 _LIVE = [state.value for state in LIVE_STATES]
 
@@ -73,6 +80,21 @@ class Restoring:
             .limit(limit)
         )
         return self._holds(room_id, page)
+
+    def restocks(self, room_id: str, since_ms: int, after: str, limit: int) -> list[Restock]:
+        """A page of restocks by id: those for which retention began at `since_ms` or later."""
+        page = (
+            select(*(restocks.c[name] for name in Restock.__struct_fields__))
+            .where(
+                restocks.c.room_id == room_id,
+                restocks.c.restock_id > after,
+                restocks.c.retained_from_ms >= since_ms,
+            )
+            .order_by(restocks.c.restock_id)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [Restock(**row) for row in connection.execute(page).mappings()]
 
     def _holds(self, room_id: str, query: Select[Any]) -> list[Hold]:
         with reading(self._engine) as connection:

@@ -5,7 +5,8 @@ that is made twice. Then Redis has gone back to a time before it (a replica took
 the last writes), and tells another story from there on. SQL keeps to the first one, so that it
 always agrees with itself and Redis can be made anew from it (`inventory/rebuild`).
 
-That a hold is made again as SQL knows it, is no contradiction: who lost the answer asked again.
+That a hold is made again as SQL knows it, is no contradiction: who lost the answer asked again. Nor
+is a restock that is there: Redis had lost its units and has them now, so that both count it once.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from inventory.entry import Entry
 from inventory.hold import LIVE_STATES, Hold
 from inventory.ledger.journal import post
-from inventory.ledger.postings import fold, is_making
-from inventory.ledger.tables import orders
+from inventory.ledger.postings import fold, is_making, restock_of
+from inventory.ledger.tables import orders, restocks
 
 REFUSALS = (IntegrityError, DataError, ValueError, OverflowError)
 
@@ -26,6 +27,19 @@ REFUSALS = (IntegrityError, DataError, ValueError, OverflowError)
 def post_what_can_be(connection: Connection, room_id: str, entry: Entry) -> Sequence[Hold]:
     """Posts the entry hold by hold; returns the holds that were refused."""
     return [hold for hold in entry.holds if not _posted(connection, room_id, entry, hold)]
+
+
+def is_known_restock(connection: Connection, room_id: str, entry: Entry) -> bool:
+    """Whether SQL has counted this very restock already."""
+    try:
+        again = restock_of(entry)
+    except ValueError:  # it is none, or makes no sense
+        return False
+    query = select(restocks.c.sale_id, restocks.c.units).where(
+        restocks.c.room_id == room_id, restocks.c.restock_id == again.restock_id
+    )
+    first = connection.execute(query).first()
+    return first is not None and tuple(first) == (again.sale_id, again.units)
 
 
 def _posted(connection: Connection, room_id: str, entry: Entry, hold: Hold) -> bool:

@@ -127,6 +127,19 @@ movements = Table(
     sqlite_with_rowid=False,
 )
 
+# What is under a restock's id: a second entry with the same id must have no effect.
+restocks = Table(
+    "restocks",
+    metadata,
+    Column("room_id", words(64), nullable=False),
+    Column("restock_id", words(36), nullable=False),
+    Column("sale_id", words(64), nullable=False),
+    Column("units", BigInteger, nullable=False),  # negative: cut
+    Column("position", BigInteger, nullable=False),
+    Column("retained_from_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("room_id", "restock_id"),
+)
+
 ledger_positions = Table(
     "ledger_positions",
     metadata,

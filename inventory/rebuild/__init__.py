@@ -84,7 +84,14 @@ class Rebuilder:
             await staging.add_holds(holds, made.add(holds))
             after = holds[-1].hold_id
         await staging.add_pools(made.numbered_pools(), made.places(), made.ending())
+        await self._make_restocks(room_id, staging, since_ms)
         return made
+
+    async def _make_restocks(self, room_id: str, staging: Staging, since_ms: int) -> None:
+        page, after = self.restoring.restocks, ""
+        while restocks := await asyncio.to_thread(page, room_id, since_ms, after, CHUNK_MAX):
+            await staging.add_restocks(restocks)
+            after = restocks[-1].restock_id
 
     async def _rebuilt(self, room_id: str, made: "Made", result: Result) -> Rebuilt:
         if result.outcome is Outcome.BROKEN:

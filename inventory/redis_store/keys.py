@@ -11,7 +11,7 @@
 | `finished`  | zset   | hold_id, "op:" + restock id, "sale:" + sale_id, by when retention began |
 | `ops`       | hash   | restock_id -> its content, msgpack                                      |
 | `clock`     | string | the highest time seen, in ms                                            |
-| `outbox`    | stream | what happened: kind, hold, pools, units                                 |
+| `outbox`    | stream | what happened: kind, holds, pools, units, restock_id                    |
 | `waiting`   | hash   | the waitlists: "sale_id:place" -> hold_id, and                          |
 |             |        | "sale_id:buyer:buyer_id" -> the number of that buyer's place            |
 | `epoch`     | string | when the room was restored from SQL, in ms; not there if it never was   |

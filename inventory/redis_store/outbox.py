@@ -174,6 +174,7 @@ def _entry(room_id: str, stream_id: str, fields: Any) -> Entry | UnreadableEntry
             "holds": _one_after_the_other(by_name.get("holds", b"")),
             "pools": msgpack.unpackb(by_name["pools"]),
             "units": int(by_name.get("units", 0)),
+            "restock_id": _text(by_name.get("restock_id", "")),
         }
         return msgspec.convert(record, Entry)
     except (KeyError, ValueError, TypeError) as error:  # msgpack's and msgspec's are ValueErrors

@@ -14,13 +14,14 @@ import msgspec
 from redis.asyncio import Redis
 
 from inventory.hold import LIVE_STATES, Hold, HoldState
-from inventory.pool import Pool
+from inventory.pool import Pool, Restock
 from inventory.redis_store.failing import unavailable_when_failing
 from inventory.redis_store.keys import room_key
 from inventory.redis_store.scripts import Scripts
 from inventory.store import Result
 
-MADE = ("pools", "holds", "buyers", "deadlines", "finished", "waiting")  # in the script's order
+CLOSED = ("pools", "holds", "buyers", "deadlines", "finished", "waiting")
+MADE = (*CLOSED, "ops")  # in the script's order
 EXPIRES_AFTER_S = 3_600  # a rebuild that takes longer puts nothing in place
 COUNTED_STATES = (HoldState.HELD, HoldState.PAID)
 
@@ -42,9 +43,10 @@ class Staging:
 
     async def close_room(self) -> None:
         """Takes what is there away: from here until `put_in_place` the room sells nothing, and
-        nothing changes but what is made new. SQL must have all that its outbox told."""
+        nothing changes but what is made new. SQL must have all that its outbox told. The ids
+        of restocks stay: SQL may not know all of them."""
         pipe = self._redis.pipeline(transaction=True)
-        for name in MADE:
+        for name in CLOSED:
             pipe.unlink(self._key(name))
         await self._execute(pipe)
 
@@ -88,6 +90,19 @@ class Staging:
         self._add_scores(pipe, "deadlines", served)
         self._made["pools"] += len(records)
         self._made["waiting"] += len(places)
+        await self._execute(pipe)
+
+    async def add_restocks(self, restocks: Sequence[Restock]) -> None:
+        """Adds a page of restocks, each once, so that none is executed again."""
+        pipe = self._redis.pipeline(transaction=False)
+        records: Any = {
+            each.restock_id: msgpack.packb({"sale_id": each.sale_id, "units": each.units})
+            for each in restocks
+        }
+        pipe.hset(self._names["ops"], mapping=records)
+        retained = {f"op:{each.restock_id}": each.retained_from_ms for each in restocks}
+        self._add_scores(pipe, "finished", retained)
+        self._made["ops"] += len(records)
         await self._execute(pipe)
 
     def _add_scores(self, pipe: Any, name: str, scores: dict[str, int]) -> None:

@@ -1,6 +1,7 @@
 """A live test video: HLS with a wall clock in the picture and in the playlist, made by ffmpeg.
 
-It is encoded in real time, about a tenth of a core. A font is needed to draw the clock; without
+It is encoded in real time, about a tenth of a core. On a machine that is too busy for that it loses
+pictures, and both clocks stay right. A font is needed to draw the clock; without
 one, the counter in the test picture still shows that it moves. The kernel ends ffmpeg with us;
 where it cannot, the next start does.
 """
@@ -37,6 +38,14 @@ COMPOSE = (
     "[1:v]hue=s=0.65,drawbox=color=white@0.9:thickness=3[picture];"
     "[background][picture]overlay=x=(W-w)/2:y=230"
 )
+# A frame belongs to the moment at which it was drawn. While the machine keeps up, its number says
+# that; where it did not, all that follows is moved on (by variable 0, in seconds) as far as it was
+# late, and the frame before stands still in between, which is cheap: a minute of it takes a second.
+PACED = ["-re", "-readrate_catchup", "1"]  # at its pace, also after a pause
+LATE_MAX_S = 0.5
+LATE_S = "((RTCTIME-RTCSTART)/1000000-T)"
+ON_TIME = f"setpts='PTS+st(0,if(gt({LATE_S},ld(0)+{LATE_MAX_S}),{LATE_S},ld(0)))/TB'"
+EVEN = f"fps={FRAMES_PER_S}"
 CLOCK = r"%{localtime\:%H\\\:%M\\\:%S}"  # colons are escaped once for the option, once for the text
 
 log = logging.getLogger(__name__)
@@ -130,8 +139,9 @@ class TestVideo:
 def _arguments(font: Font | None, title: str) -> list[str]:
     """Segments are numbered by the clock, so that a player sees them rise through a restart."""
     hls_flags = "delete_segments+program_date_time+omit_endlist+discont_start+temp_file"
+    texts = _texts(font, title) if font else []
     options = {
-        "-filter_complex": COMPOSE + (_texts(font, title) if font else ""),
+        "-filter_complex": ",".join([COMPOSE, ON_TIME, *texts, EVEN]),
         "-c:v": "libx264",
         "-preset": "ultrafast",
         "-profile:v": "baseline",
@@ -148,16 +158,16 @@ def _arguments(font: Font | None, title: str) -> list[str]:
     }
     words = ["-hide_banner", "-nostdin", "-loglevel", "warning"]
     for source in (BACKGROUND, PICTURE):
-        words += ["-re", "-f", "lavfi", "-i", source]
+        words += [*PACED, "-f", "lavfi", "-i", source]
     return [*words, *(word for option in options.items() for word in option), PLAYLIST]
 
 
-def _texts(font: Font, title: str) -> str:
+def _texts(font: Font, title: str) -> list[str]:
     shown = font.drawable(title)[:TITLE_CHARACTERS_MAX].strip()
     texts = [_text(font, CLOCK, size=56, y=500)]
     if shown:
         texts.append(_text(font, _escaped(shown), size=28, y=175))
-    return "".join("," + text for text in texts)
+    return texts
 
 
 def _text(font: Font, text: str, size: int, y: int) -> str:

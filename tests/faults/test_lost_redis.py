@@ -71,8 +71,11 @@ async def test_a_flushed_redis_is_restored_under_the_viewers(tmp_path: Path) -> 
     server = LiveServer(tmp_path / "data")
     server.start()
     try:
-        room = await open_room(server, units=4)
+        room = await open_room(server, units=3)
         tokens = [await server.guest(room, name) for name in ("Ann", "Bob", "Cyd", "Dan")]
+        one_more = {"restock_id": new_id(), "sale_id": "flash", "units": 1}
+        async with server.client(room, server.token(room, "host")) as host:
+            await host.ask("restock", **one_more)
         async with joined(server, room, tokens) as (ann, bob, cyd, _):
             paid = await buy(ann)
             await is_in_sql(server, paid)
@@ -104,6 +107,8 @@ async def test_a_flushed_redis_is_restored_under_the_viewers(tmp_path: Path) -> 
                     await client.ask("pay", reservation_id=lost["hold"]["reservation_id"])
                 back = await client.ask("readmit", receipt=lost["receipt"])
                 assert back["hold"]["reservation_id"] == lost["hold"]["reservation_id"]
+            async with server.client(room, server.token(room, "host")) as host:
+                assert (await host.ask("restock", **one_more))["sale"]["total"] == 4
             await reserve(dan)
             with pytest.raises(Refusal, match="USER_LIMIT"):
                 await reserve(ann)

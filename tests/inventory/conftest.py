@@ -13,9 +13,12 @@ from sqlalchemy import Engine
 from inventory.ledger.catalogue import Catalogue, Room
 from inventory.ledger.engine import open_engine
 from inventory.ledger.ledger import Ledger
+from inventory.ledger.lost_payments import LostPayments
 from inventory.ledger.payments import PaymentBook
 from inventory.ledger.refunds import RefundBook
+from inventory.ledger.restoring import Restoring
 from inventory.ledger.writer import LedgerWriter
+from inventory.rebuild import Rebuilder
 from inventory.redis_store.outbox import Outbox
 from tests.inventory.shop import RedisServer, Shop
 from tests.postgres import PostgresServer
@@ -92,3 +95,14 @@ def catalogue(engine: Engine, shop: Shop) -> Catalogue:
 @pytest.fixture
 def writer(outbox: Outbox, ledger: Ledger, catalogue: Catalogue) -> LedgerWriter:
     return LedgerWriter(outbox, ledger, catalogue)
+
+
+@pytest.fixture
+def rebuilder(shop: Shop, ledger: Ledger, writer: LedgerWriter, engine: Engine) -> Rebuilder:
+    return Rebuilder(
+        store=shop.store,
+        ledger=ledger,
+        restoring=Restoring(engine),
+        lost_payments=LostPayments(engine),
+        drain=writer.drain,
+    )

@@ -27,6 +27,7 @@ class Replay:
         self.holds: dict[str, Hold] = {}
         self.bought: Counter[tuple[str, str]] = Counter()  # (sale, buyer)
         self.units: dict[str, Counter[str]] = {}  # sale -> by account
+        self.restocks: dict[str, tuple[str, int]] = {}  # id -> sale, units; all that ever were
         self.waited: dict[str, list[str]] = {}  # sale -> who came to its waitlist, in order
 
     def tell(self, entries: Iterable[Entry]) -> None:
@@ -49,6 +50,9 @@ class Replay:
         if entry.kind in SUPPLY_KINDS:
             [pool] = entry.pools
             self._move(pool.sale_id, Account.SUPPLY, Account.AVAILABLE, entry.units)
+        if entry.kind is Outcome.RESTOCKED:
+            assert entry.restock_id not in self.restocks, "a restock happens once"
+            self.restocks[entry.restock_id] = (pool.sale_id, entry.units)
         for pool in entry.pools:
             self._show(entry.kind, pool)
 

@@ -22,7 +22,7 @@ class RoomRecords(NamedTuple):
     waiters: dict[str, str]  # "sale:buyer:id" -> hold id
     deadlines: dict[str, int]  # hold id -> the earliest time at which it is looked at
     finished: dict[str, int]
-    restock_ids: set[str]
+    restocks: dict[str, tuple[str, int]]  # id -> sale, units
 
 
 async def read_records(
@@ -31,12 +31,11 @@ async def read_records(
     names = ("pools", "holds", "buyers", "waiting", "deadlines", "finished", "ops")
     keys = {name: room_key(room_id, name) for name in names}
     pipe = redis.pipeline(transaction=True)
-    for name in ("pools", "holds", "buyers", "waiting"):
+    for name in ("pools", "holds", "buyers", "waiting", "ops"):
         pipe.hgetall(keys[name])
     for name in ("deadlines", "finished"):
         pipe.zrange(keys[name], 0, -1, withscores=True)
-    pipe.hkeys(keys["ops"])
-    pools, holds, buyers, waiting, deadlines, finished, ops = await pipe.execute()
+    pools, holds, buyers, waiting, ops, deadlines, finished = await pipe.execute()
     looked_at = [(member.decode(), int(score)) for member, score in deadlines]
     by_field = {field.decode(): hold_id.decode() for field, hold_id in waiting.items()}
     records = Records(
@@ -61,12 +60,17 @@ async def read_records(
         },
         _earliest(looked_at),
         {member.decode(): int(score) for member, score in finished},
-        {restock_id.decode() for restock_id in ops},
+        {restock_id.decode(): _content(packed) for restock_id, packed in ops.items()},
     )
 
 
 def _record(packed: bytes, kind: type[T]) -> T:
     return msgspec.convert(msgpack.unpackb(packed), kind)
+
+
+def _content(packed: bytes) -> tuple[str, int]:
+    content = msgpack.unpackb(packed)
+    return content["sale_id"], content["units"]
 
 
 def _pair(field: str) -> tuple[str, str]:
@@ -93,7 +97,7 @@ def broken_lists(room: RoomRecords) -> list[str]:
     ]
     over = holds.keys() - live.keys()
     ended = {f"sale:{pool.sale_id}" for pool in room.records.pools.values() if pool.ends_at_ms}
-    listed = over | ended | {f"op:{restock_id}" for restock_id in room.restock_ids}
+    listed = over | ended | {f"op:{restock_id}" for restock_id in room.restocks}
     if listed != room.finished.keys():
         found.append(f"finished lists {listed ^ room.finished.keys()} wrongly")
     waiting = {

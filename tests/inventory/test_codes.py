@@ -14,7 +14,7 @@ from inventory.redis_store.scripts import PARTS, SCRIPT_NAMES, Script, source_of
 FILES = (*SCRIPT_NAMES, *PARTS)
 REDIS_WORDS = {
     *("GET", "SET", "TIME", "HGET", "HSET", "HDEL", "HVALS", "HLEN", "EXISTS", "LIMIT", "STREAM"),
-    *("TYPE", "DEL", "RENAME", "PERSIST", "HKEYS", "ZCARD"),
+    *("TYPE", "DEL", "RENAME", "PERSIST", "HGETALL", "HSETNX", "ZCARD"),
     *("HMGET", "HEXISTS"),
     *("ZADD", "ZREM", "ZRANGEBYSCORE", "XADD", "XLEN", "XINFO"),
 }

@@ -2,14 +2,8 @@
 
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine
-
 from inventory.hold import HoldState
-from inventory.ledger.ledger import Ledger
-from inventory.ledger.lost_payments import LostPayments
 from inventory.ledger.payments import PaymentBook
-from inventory.ledger.restoring import Restoring
 from inventory.ledger.writer import LedgerWriter
 from inventory.rebuild import Rebuilder
 from inventory.rebuild.loss import loss_of
@@ -30,17 +24,6 @@ async def take_over(shop: Shop, copy: Copy) -> None:
         await shop.redis.delete(shop.key(name))
         if dumped is not None:
             await shop.redis.restore(shop.key(name), 0, dumped)
-
-
-@pytest.fixture
-def rebuilder(shop: Shop, ledger: Ledger, writer: LedgerWriter, engine: Engine) -> Rebuilder:
-    return Rebuilder(
-        store=shop.store,
-        ledger=ledger,
-        restoring=Restoring(engine),
-        lost_payments=LostPayments(engine),
-        drain=writer.drain,
-    )
 
 
 async def test_an_order_that_was_set_back_is_paid_again_after_a_rebuild(

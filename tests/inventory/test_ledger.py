@@ -14,7 +14,14 @@ from inventory.hold import HoldState, WantedLine
 from inventory.ledger.engine import LedgerUnavailable, reading, writing
 from inventory.ledger.ledger import Ledger, PaidTotals
 from inventory.ledger.postings import Movement, as_counters, counter_changes, fold
-from inventory.ledger.tables import ledger_positions, movements, order_lines, orders, sales
+from inventory.ledger.tables import (
+    ledger_positions,
+    movements,
+    order_lines,
+    orders,
+    restocks,
+    sales,
+)
 from inventory.ledger.writer import LedgerWriter
 from inventory.pool import Account, counters
 from inventory.redis_store.outbox import Outbox
@@ -53,7 +60,7 @@ def assert_balanced(ledger: Ledger, room_id: str, pools: dict[str, dict[str, int
 
 def everything(engine: Engine) -> list[list[tuple[object, ...]]]:
     """All rows of the tables that entries write."""
-    written = (sales, orders, order_lines, movements, ledger_positions)
+    written = (sales, orders, order_lines, movements, restocks, ledger_positions)
     queries = [select(table).order_by(*table.primary_key.columns) for table in written]
     with reading(engine) as connection:
         return [[tuple(row) for row in connection.execute(query)] for query in queries]
@@ -93,7 +100,7 @@ async def test_the_size_of_a_batch_makes_no_difference(
         ledger.apply(shop.room_id, entries[start : start + size])
     pools = {pool.sale_id: counters(pool) for pool in await shop.store.pools(shop.room_id)}
     assert_balanced(ledger, shop.room_id, pools)
-    assert [len(rows) for rows in everything(engine)] == [2, 4, 5, 15, 1]
+    assert [len(rows) for rows in everything(engine)] == [2, 4, 5, 15, 2, 1]
 
 
 async def test_two_writers_at_once_write_each_entry_once(

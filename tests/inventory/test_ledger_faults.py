@@ -187,6 +187,7 @@ async def test_while_sql_is_away_the_outbox_fills_up_and_the_sale_pauses(
 POISONS: dict[str, dict[str, str]] = {
     "too large a number": {"kind": "RESTOCKED", "units": str(2**63)},
     "a sale that nobody created": {"kind": "STARTED", "sale_id": "cup"},
+    "no restock's id": {"kind": "RESTOCKED", "units": "1", "restock_id": "mine"},
     "not an entry": {"kind": "NEWS"},
 }
 

@@ -33,7 +33,8 @@ async def test_each_change_is_told_once_with_the_records_as_they_were(
     first, second = await shop.hold("ann"), await shop.hold("bob")
     await shop.pay(first)
     await shop.cancel(second, "bob")
-    await shop.store.restock(shop.room_id, shop.new_id(), "tea", -1)
+    cut = shop.new_id()
+    await shop.store.restock(shop.room_id, cut, "tea", -1)
     await shop.hold("cyd")
     await shop.advance(HOLD_MS)
     await shop.store.expire_due(shop.room_id)
@@ -52,6 +53,7 @@ async def test_each_change_is_told_once_with_the_records_as_they_were(
         (Outcome.HELD, 0, [0]),
         (Outcome.EXPIRED, 0, [1]),
     ]
+    assert [entry.restock_id for entry in entries if entry.restock_id] == [cut]
     versions = [entry.pools[0].version for entry in entries]
     assert versions == list(range(1, len(entries) + 1))
     paid = [hold for entry in entries if entry.kind is Outcome.PAID for hold in entry.holds]
@@ -120,6 +122,7 @@ async def test_the_relay_keeps_its_position(shop: Shop, outbox: Outbox) -> None:
         ({"kind": "PAID", "pools": b"\xc1"}, "FormatError"),
         ({"kind": b"\xff", "pools": b"\x90"}, "UnicodeDecodeError"),
         ({"kind": "RESTOCKED", "pools": b"\x90", "units": "many"}, "many"),
+        ({"kind": "RESTOCKED", "pools": b"\x90", "restock_id": b"\xff"}, "UnicodeDecodeError"),
         ({b"\xff": "1"}, "kind"),
     ],
 )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+import msgpack
 import msgspec
 import pytest
 from redis.asyncio import Redis
@@ -16,31 +17,18 @@ from inventory.entry import position_of
 from inventory.hold import OFFER_DURATION_MS, Hold, HoldState, WantedLine
 from inventory.ledger.engine import writing
 from inventory.ledger.ledger import Ledger
-from inventory.ledger.lost_payments import LostPayments
 from inventory.ledger.payments import PaymentBook
-from inventory.ledger.restoring import Restoring
 from inventory.ledger.tables import sales
 from inventory.ledger.writer import LedgerWriter
 from inventory.pool import Pool
 from inventory.rebuild import VERSION_STEP, CannotRebuild, Rebuilder
 from inventory.rebuild.loss import loss_of
-from inventory.redis_store.keys import SCRIPT_KEYS
 from inventory.store import Result
+from tests.inventory.losing import catch_up, lose
 from tests.inventory.payments.entries import record, settle
 from tests.inventory.shop import EXTENSION_MS, HOLD_MS, RETENTION_MS, Shop
 
 Audit = Callable[..., Awaitable[AuditReport]]
-
-
-@pytest.fixture
-def rebuilder(shop: Shop, ledger: Ledger, writer: LedgerWriter, engine: Engine) -> Rebuilder:
-    return Rebuilder(
-        store=shop.store,
-        ledger=ledger,
-        restoring=Restoring(engine),
-        lost_payments=LostPayments(engine),
-        drain=writer.drain,
-    )
 
 
 @pytest.fixture
@@ -51,19 +39,6 @@ def audited(shop: Shop, ledger: Ledger, writer: LedgerWriter) -> Audit:
     return run
 
 
-async def lose(shop: Shop) -> None:
-    """What FLUSHALL does to the room."""
-    await shop.redis.delete(*(shop.key(name) for name in (*SCRIPT_KEYS, "relay")))
-
-
-async def catch_up(shop: Shop) -> None:
-    """The shop's clock is the room's, which has been made anew."""
-    clock = await shop.redis.get(shop.key("clock"))
-    assert clock is not None and int(clock) >= shop.now_ms
-    shop.now_ms = int(clock)
-    await shop.stop_clock()
-
-
 class Kept(NamedTuple):
     """All that a room's Redis has, readable."""
 
@@ -71,6 +46,7 @@ class Kept(NamedTuple):
     holds: dict[str, Hold | None]
     buyers: dict[str, int]
     finished: dict[str, float]
+    restocks: dict[bytes, object]
     watched: set[str]
     waiting: list[str]
 
@@ -84,12 +60,14 @@ async def kept(shop: Shop) -> Kept:
     in_order = sorted(
         (int(name.split(b":")[1]), it) for name, it in places.items() if b":b" not in name
     )
+    restocks: Any = await shop.redis.hgetall(shop.key("ops"))
     scores: Any = await shop.redis.zrange(shop.key("finished"), 0, -1, withscores=True)
     return Kept(
         pools=await shop.store.pools(shop.room_id),
         holds=rows,
         buyers={name: n async for chunk in scan.buyers() for name, n in chunk.items()},
         finished={name.decode(): score for name, score in scores},
+        restocks={name: msgpack.unpackb(it) for name, it in restocks.items()},
         watched=live & (await scan.watched()).keys(),
         waiting=[hold_id.decode() for _, hold_id in in_order if rows[hold_id.decode()]],
     )
@@ -163,8 +141,8 @@ async def test_a_lost_room_comes_back_as_it_was(
         numbers = {"version": pool.version, "waiting_next": 0, "waiting_end": was.waiting}
         assert pool == msgspec.structs.replace(was, **numbers)
     assert after == before._replace(pools=after.pools, finished=after.finished)
-    # A sale that was ended early is forgotten as early, and what restocks were asked for was lost.
-    assert after.finished.keys() == {it for it in before.finished if not it.startswith("op:")}
+    # A sale that was ended early is forgotten as early.
+    assert after.finished.keys() == before.finished.keys()
     assert all(at <= before.finished[name] for name, at in after.finished.items())
     [told] = await shop.told()
     assert (told.kind, told.position) == (Outcome.RESTORED, position_of(f"{rebuilt.epoch_ms}-0"))
@@ -295,19 +273,6 @@ async def test_a_room_that_is_used_while_it_is_rebuilt_loses_nothing(
     assert set(held) <= there.holds.keys()
     report = await audited()
     assert report.ok, report.lines()
-
-
-async def test_restocks_that_redis_remembers_stay_remembered(
-    shop: Shop, rebuilder: Rebuilder, audited: Audit
-) -> None:
-    await shop.open(units=5)
-    known = shop.new_id()
-    await shop.store.restock(shop.room_id, known, "tea", 3)
-    await rebuilder.rebuild(shop.room_id)
-    again = await shop.store.restock(shop.room_id, known, "tea", 3)
-    assert again.outcome is Outcome.REPLAYED
-    assert await shop.counts() == (8, 0, 0)
-    assert (await audited()).ok
 
 
 async def test_sql_that_does_not_agree_with_itself_restores_nothing(

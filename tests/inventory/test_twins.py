@@ -27,6 +27,7 @@ from inventory.entry import Entry, stream_id_of
 from inventory.hold import Hold, HoldState, Line, WantedLine, merged
 from inventory.ledger.catalogue import Catalogue
 from inventory.ledger.ledger import Ledger
+from inventory.ledger.restoring import Restoring
 from inventory.ledger.writer import LedgerWriter
 from inventory.memory_room import MemoryRoom
 from inventory.memory_store import MemoryStore
@@ -248,6 +249,7 @@ class Twins(RuleBasedStateMachine):
         self._are_the_models(room)
         self.replay.tell(self.run(self._told()))
         assert not self.replay.differences(room.records)
+        assert room.restocks.items() <= self.replay.restocks.items()
 
     async def _read(self) -> RoomRecords:
         forgets_before_ms = forget_before_ms(self.shop.now_ms, RETENTION_MS)
@@ -262,7 +264,7 @@ class Twins(RuleBasedStateMachine):
         assert records.places == model.places
         assert records.unserved == model.unserved
         assert records.bought == {key: units for key, units in model.bought.items() if units}
-        assert (room.finished, room.restock_ids) == (model.retained_from_ms, set(model.restocks))
+        assert (room.finished, room.restocks) == (model.retained_from_ms, model.restocks)
 
     async def _told(self) -> list[Entry]:
         """What was told since the last step; all of it must be readable."""
@@ -284,6 +286,8 @@ class Twins(RuleBasedStateMachine):
         writer = LedgerWriter(outbox, ledger, Catalogue(self.engine))
         report = await audit(self.shop.store, ledger, [room_id], writer.drain)
         assert report.ok, report.lines()
+        restocks = Restoring(self.engine).restocks(room_id, 0, "", len(self.restock_ids))
+        assert {it.restock_id: (it.sale_id, it.units) for it in restocks} == self.replay.restocks
         in_sql = {hold.hold_id: hold for hold in ledger.orders(room_id, len(self.hold_ids))}
         for hold_id in self.hold_ids:
             hold = await self.shop.store.hold(room_id, hold_id)

@@ -13,30 +13,8 @@ from inventory.ledger.lost_payments import LostPayments
 from inventory.ledger.restoring import Restoring
 from inventory.ledger.writer import LedgerWriter
 from inventory.rebuild import Rebuilder
-from inventory.redis_store.keys import SCRIPT_KEYS
+from tests.inventory.losing import Past
 from tests.inventory.shop import HOLD_MS, Shop
-
-Memory = dict[str, bytes]
-
-
-class Past:
-    """What a replica has that hears nothing more."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._kept: Memory = {}
-
-    async def keep(self) -> None:
-        for name in SCRIPT_KEYS:
-            packed: bytes | None = await self._shop.redis.dump(self._shop.key(name))
-            if packed is not None:
-                self._kept[name] = packed
-
-    async def return_to(self) -> None:
-        await self._shop.redis.delete(*(self._shop.key(name) for name in SCRIPT_KEYS))
-        for name, packed in self._kept.items():
-            await self._shop.redis.restore(self._shop.key(name), 0, packed)
-        await self._shop.stop_clock()
 
 
 @pytest.fixture

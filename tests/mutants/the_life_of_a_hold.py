@@ -7,6 +7,7 @@ PAYING = "tests/inventory/test_paying.py::"
 SETTLE = "tests/inventory/payments/test_settle.py::"
 KNOWN = "tests/inventory/test_known_bugs.py::"
 FORGETTING = "tests/inventory/test_forgetting.py"
+RESTOCKS = "tests/inventory/test_restocks_after_loss.py::"
 WORLDS = "tests/inventory/test_small_worlds.py::test_no_order_of_events_breaks_a_promise"
 MEMORY_STORE = "inventory/memory_store.py"
 
@@ -100,6 +101,29 @@ MUTANTS = [
         "a restock that is repeated adds its units again",
         STORE + "test_restocks_repeat_by_id_and_cuts_stop_at_what_is_available",
         lua("restock", "if seen then\n", "if false then\n"),
+    ),
+    mutant(
+        "a rebuild forgets the ids of restocks",
+        RESTOCKS + "test_after_a_rebuild_it_is_known_with_its_content[sqlite-3]",
+        Edit(
+            "inventory/rebuild/__init__.py",
+            "        await self._make_restocks(room_id, staging, since_ms)\n",
+            "",
+        ),
+    ),
+    mutant(
+        "a rebuild drops the ids of restocks that only Redis knows",
+        RESTOCKS + "test_what_an_earlier_version_told_counts_and_stays_known_to_redis[sqlite]",
+        lua("restore", "for i = 1, #remembered, 2 do", "for i = 1, 0 do"),
+    ),
+    mutant(
+        "a restock that SQL has counted is counted again after a failover",
+        RESTOCKS + "test_after_a_failover_it_counts_once_in_sql_too[sqlite-3]",
+        Edit(
+            "inventory/ledger/journal.py",
+            "BulkInsert(restocks, RESTOCK_COLUMNS)",
+            'BulkInsert(restocks, RESTOCK_COLUMNS, "ON CONFLICT DO NOTHING")',
+        ),
     ),
     mutant(
         "an id is forgotten while it can still be executed",

@@ -6,6 +6,7 @@ import { exported, getHealth, type HealthReply, putPicture } from "./api";
 import { newId } from "./ids";
 import { shownName } from "./names";
 import type { LiveRoom } from "./room";
+import { moved } from "./store/products";
 import { toastRefusal, toastText, toastUndo } from "./toasts";
 import type { Commands, CommentView, RulesReply, RundownReply, SetRules, StepBody, UserView, ViewersReply } from "./wire/types.gen";
 
@@ -23,6 +24,7 @@ export class HostDesk {
   /** How long news takes from the server to this page. */
   readonly deliveryMs: Signal<number | null> = signal(null);
   #timer = 0;
+  #last: Promise<boolean> = Promise.resolve(true); // change of a list
 
   constructor(room: LiveRoom) {
     this.room = room;
@@ -72,16 +74,36 @@ export class HostDesk {
   }
 
   /** True when it is kept; if another host was faster, theirs is shown. */
-  async putSteps(steps: StepBody[]): Promise<boolean> {
+  changeSteps(change: (steps: readonly StepBody[]) => StepBody[]): Promise<boolean> {
+    return this.#inTurn(() => this.#putSteps(change(this.rundown.value.steps)));
+  }
+
+  runStep(stepId: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const answer = await this.room.ask("run_step", { step_id: stepId });
+      if (answer.ok) this.rundown.value = answer.body;
+      return answer.ok;
+    });
+  }
+
+  /** By one place; nothing happens at the end of the list. */
+  moveProduct(productId: string, by: -1 | 1): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const order = moved([...this.room.state.value.products.keys()], productId, by);
+      return order !== null && this.room.orderProducts(order);
+    });
+  }
+
+  /** One after the other: each is made of what the one before it left, else it would meet itself. */
+  #inTurn(act: () => Promise<boolean>): Promise<boolean> {
+    return (this.#last = this.#last.then(act, act));
+  }
+
+  async #putSteps(steps: StepBody[]): Promise<boolean> {
     const answer = await this.room.ask("put_rundown", { version: this.rundown.value.version, steps });
     if (answer.ok) this.rundown.value = answer.body;
     else await this.#loadRundown();
     return answer.ok;
-  }
-
-  async runStep(stepId: string): Promise<void> {
-    const answer = await this.room.ask("run_step", { step_id: stepId });
-    if (answer.ok) this.rundown.value = answer.body;
   }
 
   // What is said.

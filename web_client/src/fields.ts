@@ -14,9 +14,12 @@ const LABELS: Readonly<Record<string, Key>> = {
   countdown_s: "host.start.countdown",
   duration_s: "host.start.duration",
   text: "comments.field",
+  question: "host.poll.question",
+  options: "host.poll.options",
 };
 
-/** The label of the field at a path like `$.lines[0].quantity`, or null for one of no form. */
+/** The label of the field at a path like `$.lines[0].quantity` or `$.options[1]`, or null for one of
+ * no form. */
 export function fieldLabel(path: string | null | undefined): Key | null {
-  return LABELS[path?.split(".").at(-1) ?? ""] ?? null;
+  return LABELS[path?.replace(/\[\d+\]$/, "").split(".").at(-1) ?? ""] ?? null;
 }

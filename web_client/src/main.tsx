@@ -1,7 +1,8 @@
 // Where the page begins: the address says which of four pages this is. The host's two are loaded only
 // by those who open them, so that a viewer's first load stays small.
-import { options, render } from "preact";
+import { render } from "preact";
 
+import { drawEachFrame } from "./drawing";
 import { followLanguage } from "./i18n";
 import "./styles/index.css";
 import { Gone } from "./views/gone";
@@ -24,8 +25,7 @@ function Page() {
   return <ViewerPage roomId={roomId} />;
 }
 
-// Once a frame, however many comments come in it; a hidden page draws nothing until it is looked at.
-options.debounceRendering = requestAnimationFrame;
+drawEachFrame();
 followLanguage();
 const root = document.getElementById("app");
 if (root !== null) render(<Page />, root);

@@ -3,7 +3,7 @@
 
 // From "buy" to "held", or to "sold out", whose press asks for a place on the waitlist; and from there.
 const GUARDED = new Set(["held", "sold_out", "waiting"]);
-const SETTLE_MS = 600; // longer than any double tap
+export const SETTLE_MS = 600; // longer than any double tap
 
 export class SettlingButton {
   #kind: string | null = null;

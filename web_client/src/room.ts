@@ -87,6 +87,13 @@ export class LiveRoom {
     return answer.ok;
   }
 
+  /** Lists the products in this order; shown at once, so that the next move is one from there. */
+  async orderProducts(productIds: string[]): Promise<boolean> {
+    const answer = await this.ask("order_products", { product_ids: productIds });
+    if (answer.ok) this.#tell(["ordered", productIds]);
+    return answer.ok;
+  }
+
   /** The player shows the picture taken at `pictureMs`; null when it does not know. */
   pictureAt(pictureMs: number | null): void {
     this.#stream.at(pictureMs, this.#clock.nowMs());

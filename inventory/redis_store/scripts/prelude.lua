@@ -123,8 +123,8 @@ local function packed_all(records)
 end
 
 -- One outbox entry; packed at once, because it must show the records as they are at this step.
--- `packed_holds`: their records, one after the other.
-local function tell_packed(kind, packed_holds, its_pools, units)
+-- `packed_holds`: their records, one after the other. `restock_id`: SQL must know it, too.
+local function tell_packed(kind, packed_holds, its_pools, units, restock_id)
   local entry = {'kind', kind, 'pools', cmsgpack.pack(its_pools)}
   if packed_holds ~= '' then
     entry[#entry + 1] = 'holds'
@@ -134,11 +134,15 @@ local function tell_packed(kind, packed_holds, its_pools, units)
     entry[#entry + 1] = 'units'
     entry[#entry + 1] = units
   end
+  if restock_id then
+    entry[#entry + 1] = 'restock_id'
+    entry[#entry + 1] = restock_id
+  end
   entries[#entries + 1] = entry
 end
 
-local function tell(kind, its_holds, its_pools, units)
-  tell_packed(kind, packed_all(its_holds), its_pools, units)
+local function tell(kind, its_holds, its_pools, units, restock_id)
+  tell_packed(kind, packed_all(its_holds), its_pools, units, restock_id)
 end
 
 -- The pools of a hold; without those of sales that were archived or lost.

@@ -20,7 +20,7 @@ if record.available + args.units < 0 then return reply('CUT_TOO_DEEP', {pools = 
 record.total = record.total + args.units
 record.available = record.available + args.units
 change_pool(record)
-tell('RESTOCKED', {}, {record}, args.units)
+tell('RESTOCKED', {}, {record}, args.units, args.restock_id)
 local packed = commit('RESTOCKED', {pools = {record}})
 if cmsgpack.unpack(packed).outcome == 'RESTOCKED' then
   redis.call(

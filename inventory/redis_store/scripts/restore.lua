@@ -1,15 +1,16 @@
 -- Puts a room's state, made anew from SQL under spare names, in the place of the one that is there.
 --
--- KEYS after those of every script: what was made for pools, holds, buyers, deadlines, finished and
---   waiting, in this order. Each becomes the room's own, or nothing does if it is not there.
+-- KEYS after those of every script: what was made for pools, holds, buyers, deadlines, finished,
+--   waiting and ops, in this order. Each becomes the room's own, or nothing does if it is not there.
 -- args: last_id (of the outbox when SQL was read), after_ms (the latest time that SQL knows), made
 --       [how many records each of those keys must have]
 -- Returns: RESTORED with the new epoch_ms and the pools, BROKEN, or again = true: the room has
 --          changed, or not all that was made is there, so nothing was done.
 --
--- Restock ids that are known stay known; those that were lost are older than the epoch.
+-- Restock ids that SQL knows are known with what it says of them. Those that only Redis knows stay
+-- known: SQL may have heard of such a restock from a version that did not tell its id.
 
-local targets = {POOLS, HOLDS, BUYERS, DEADLINES, FINISHED, WAITING}
+local targets = {POOLS, HOLDS, BUYERS, DEADLINES, FINISHED, WAITING, OPS}
 local FIRST_MADE = 10
 
 local function size_of(key)
@@ -45,6 +46,7 @@ end
 local last_ms = tonumber(string.match(args.last_id, '^%d+'))
 epoch_ms = math.max(now_ms, epoch_ms + 1, args.after_ms + 1, last_ms + 1)
 
+local remembered = redis.call('HGETALL', OPS)
 for i, target in ipairs(targets) do
   redis.call('DEL', target)
   if args.made[i] > 0 then
@@ -52,8 +54,10 @@ for i, target in ipairs(targets) do
     redis.call('PERSIST', target)
   end
 end
-for _, restock_id in ipairs(redis.call('HKEYS', OPS)) do
-  redis.call('ZADD', FINISHED, whole(epoch_ms), 'op:' .. restock_id)
+for i = 1, #remembered, 2 do
+  if redis.call('HSETNX', OPS, remembered[i], remembered[i + 1]) == 1 then
+    redis.call('ZADD', FINISHED, whole(epoch_ms), 'op:' .. remembered[i])
+  end
 end
 redis.call('SET', EPOCH, whole(epoch_ms))
 redis.call('SET', CLOCK, whole(epoch_ms))

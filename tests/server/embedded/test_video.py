@@ -15,7 +15,9 @@ import pytest
 
 from server.embedded import EmbeddedError
 from server.embedded.fonts import Font, find_font
-from server.embedded.video import TestVideo
+from server.embedded.video import SEGMENT_S, TestVideo
+
+LATE_MAX_S = 3  # a segment that is being made, and some time to make it
 
 OWNER = """
 import asyncio, sys
@@ -48,6 +50,15 @@ def described(segment: Path) -> str:
     return subprocess.run(probe, capture_output=True, text=True, check=False).stderr
 
 
+def late_s(video: TestVideo) -> float:
+    """How long ago, by the playlist, its last picture was taken."""
+    playlist = video.playlist.read_text()
+    taken_at = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", playlist)[-1]
+    length_s = re.findall(r"#EXTINF:([\d.]+)", playlist)[-1]
+    age = datetime.now(UTC) - datetime.fromisoformat(taken_at)
+    return age.total_seconds() - float(length_s)
+
+
 async def until(happened: Callable[[], bool], timeout_s: float = 20) -> None:
     async with asyncio.timeout(timeout_s):
         while not happened():
@@ -67,6 +78,23 @@ async def test_the_playlist_is_live_and_tells_the_wall_clock(tmp_path: Path) -> 
         age_s = (datetime.now(UTC) - datetime.fromisoformat(times[-1])).total_seconds()
         assert 0 <= age_s < 15
         assert "#EXT-X-ENDLIST" not in playlist
+
+
+async def test_after_a_pause_the_playlist_tells_the_wall_clock_again(tmp_path: Path) -> None:
+    video = TestVideo(tmp_path / "media", "demo", "Demo")
+    async with video.playing():
+        pid = video.pid
+        assert pid
+        await until(lambda: late_s(video) < LATE_MAX_S)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await until(lambda: late_s(video) > 3 * LATE_MAX_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await until(lambda: late_s(video) < LATE_MAX_S, timeout_s=60)
+        assert video.pid == pid, "the same one, not another"
+        lengths_s = re.findall(r"#EXTINF:([\d.]+)", video.playlist.read_text())
+        assert {float(length_s) for length_s in lengths_s} == {SEGMENT_S}, "without a gap"
 
 
 async def test_a_segment_is_portrait_h264_that_every_browser_plays(tmp_path: Path) -> None:

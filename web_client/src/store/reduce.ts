@@ -23,6 +23,7 @@ export type LocalMessage =
   | ["connection", Connection]
   | ["said", CommentView]
   | ["liked", number]
+  | ["ordered", readonly string[]]
   | ["sale", SaleView]
   | ["hold", HoldView]
   | ["holds", HoldView[]]
@@ -126,6 +127,8 @@ function onLocal(state: RoomState, message: LocalMessage): RoomState {
       return withComments(state, [message[1]]);
     case "liked":
       return { ...state, likesTotal: state.likesTotal + message[1] };
+    case "ordered":
+      return { ...state, products: inOrder(state.products, message[1]) };
     case "sale":
       return withSale(state, message[1]);
     case "hold":

@@ -1,25 +1,33 @@
-// A press that takes something away: the first asks, the second does it. Left alone it forgets the first.
+// A press that takes something away: the first asks, the second does it. Left alone it forgets the
+// first, and the second half of a double tap is no answer to a question that nobody has read.
 import { useEffect, useState } from "preact/hooks";
+
+import { SETTLE_MS } from "../press";
 
 const ASKING_MS = 4_000;
 
+type Stage = "rests" | "settles" | "asks";
+
 interface Asking {
-  asking: boolean; // the next press acts
+  asking: boolean;
+  settling: boolean; // it asks, and takes no answer yet
   press: () => void;
 }
 
 export function useAskOnce(act: () => void): Asking {
-  const [asking, setAsking] = useState(false);
+  const [stage, setStage] = useState<Stage>("rests");
   useEffect(() => {
-    if (!asking) return undefined;
-    const timer = window.setTimeout(() => setAsking(false), ASKING_MS);
+    if (stage === "rests") return undefined;
+    const [next, afterMs]: [Stage, number] = stage === "settles" ? ["asks", SETTLE_MS] : ["rests", ASKING_MS];
+    const timer = window.setTimeout(() => setStage(next), afterMs);
     return () => window.clearTimeout(timer);
-  }, [asking]);
+  }, [stage]);
   const press = () => {
-    setAsking(!asking);
-    if (asking) act();
+    if (stage === "settles") return;
+    setStage(stage === "rests" ? "settles" : "rests");
+    if (stage === "asks") act();
   };
-  return { asking, press };
+  return { asking: stage !== "rests", settling: stage === "settles", press };
 }
 
 interface AskOnceProps {
@@ -30,9 +38,16 @@ interface AskOnceProps {
 }
 
 export function AskOnce({ label, question, testid, act }: AskOnceProps) {
-  const { asking, press } = useAskOnce(act);
+  const { asking, settling, press } = useAskOnce(act);
   return (
-    <button type="button" class="text-button" data-testid={testid} data-asking={asking} onClick={press}>
+    <button
+      type="button"
+      class="text-button"
+      data-testid={testid}
+      data-asking={asking}
+      aria-disabled={settling}
+      onClick={press}
+    >
       {asking ? question : label}
     </button>
   );

@@ -1,27 +1,21 @@
-// The line at the bottom: say something. The text stays in the box until the room has it.
-import type { ComponentChildren, TargetedSubmitEvent } from "preact";
-import { useRef, useState } from "preact/hooks";
+// The line at the bottom: say something. What the room refused stands in the box again.
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 
 import { t } from "../i18n";
 import { useRoom } from "./context";
 import { Icon } from "./icons";
+import { useLine } from "./line";
 
 const TEXT_CHARACTERS_MAX = 200; // as server/wire/fields.py allows
 
 export function Composer({ children }: { children?: ComponentChildren }) {
   const room = useRoom();
   const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState("");
-  const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const said = text.trim();
-    if (said === "") return;
-    void room.comment(said).then((taken) => {
-      // What was typed while the answer was on its way is kept.
-      if (taken) setText((now) => (now.trim() === said ? "" : now));
-    });
+  const { text, setText, isBlank, submit } = useLine((line) => {
     input.current?.focus();
-  };
+    return room.comment(line);
+  });
   return (
     <div class="composer">
       <form class="composer-form" onSubmit={submit}>
@@ -42,7 +36,7 @@ export function Composer({ children }: { children?: ComponentChildren }) {
           class="icon-button composer-send"
           data-testid="comment-send"
           aria-label={t("comments.send")}
-          aria-disabled={text.trim() === ""}
+          aria-disabled={isBlank}
         >
           <Icon name="send" />
         </button>

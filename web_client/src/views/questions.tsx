@@ -1,13 +1,11 @@
 // Questions to the host, the most wanted first. Everybody may ask, and press for what others asked.
-import type { TargetedSubmitEvent } from "preact";
-import { useState } from "preact/hooks";
-
 import { count, t } from "../i18n";
 import { shownName } from "../names";
 import { mostWanted } from "../store/asking";
 import type { QuestionView } from "../wire/types.gen";
 import { useFields, useRoom } from "./context";
 import { Icon } from "./icons";
+import { useLine } from "./line";
 
 const TEXT_CHARACTERS_MAX = 200; // as server/wire/fields.py allows
 
@@ -55,15 +53,7 @@ function QuestionItem({ question }: { question: QuestionView }) {
 
 function AskForm() {
   const room = useRoom();
-  const [text, setText] = useState("");
-  const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const asked = text.trim();
-    if (asked === "") return;
-    void room.askHost(asked).then((taken) => {
-      if (taken) setText((now) => (now.trim() === asked ? "" : now));
-    });
-  };
+  const { text, setText, isBlank, submit } = useLine((line) => room.askHost(line));
   return (
     <form class="ask-form" onSubmit={submit}>
       <input
@@ -77,7 +67,7 @@ function AskForm() {
         enterkeyhint="send"
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      <button type="submit" class="main-button" data-testid="question-send" aria-disabled={text.trim() === ""}>
+      <button type="submit" class="main-button" data-testid="question-send" aria-disabled={isBlank}>
         {t("questions.ask")}
       </button>
     </form>

@@ -70,7 +70,7 @@ export const hostEn: HostTexts = {
   "host.announce.send": "Announce",
   "host.poll": "Poll",
   "host.poll.question": "Question",
-  "host.poll.options": "Choices, one on each line",
+  "host.poll.options": "2 to 6 different choices, one on each line",
   "host.poll.start": "Open the poll",
   "host.poll.close": "Close the poll",
   "host.poll.open": "Open · {count} {count|vote|votes}",

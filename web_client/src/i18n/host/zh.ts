@@ -68,7 +68,7 @@ export const hostZh = {
   "host.announce.send": "发布",
   "host.poll": "投票",
   "host.poll.question": "问题",
-  "host.poll.options": "选项，每行一个",
+  "host.poll.options": "2 至 6 个不同的选项，每行一个",
   "host.poll.start": "发起投票",
   "host.poll.close": "结束投票",
   "host.poll.open": "进行中 · {count} 票",

@@ -12,13 +12,14 @@ interface AskAgainProps {
 }
 
 export function AskAgain({ testid, act, label, children }: AskAgainProps) {
-  const { asking, press } = useAskOnce(act);
+  const { asking, settling, press } = useAskOnce(act);
   return (
     <button
       type="button"
       class="side-button side-button-careful"
       data-testid={testid}
       data-state={asking ? "asks" : "rests"}
+      aria-disabled={settling}
       aria-label={asking ? undefined : label}
       onClick={press}
     >

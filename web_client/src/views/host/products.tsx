@@ -9,6 +9,7 @@ import type { ProductView } from "../../wire/types.gen";
 import { useRoom } from "../context";
 import { Icon } from "../icons";
 import { Picture } from "../parts";
+import { useDesk } from "./context";
 import { EditProductSheet } from "./edit_product";
 import { EndSaleSheet } from "./end_sale";
 import { NewSaleSheet } from "./new_sale";
@@ -120,23 +121,20 @@ function ProductRow({ product, number, act }: RowProps) {
 
 /** The number that pins the product from the keyboard, between two buttons that move it. */
 function OrderTools({ product, number }: { product: ProductView; number: number }) {
-  const room = useRoom();
-  const ids = [...room.state.value.products.keys()];
-  const tool = (icon: "up" | "down", label: Key, by: -1 | 1) => {
-    const order = moved(ids, product.product_id, by);
-    return (
-      <button
-        type="button"
-        class="icon-button icon-button-small"
-        data-testid={`${icon}-${product.product_id}`}
-        aria-label={`${t(label)}: ${product.title}`}
-        aria-disabled={order === null}
-        onClick={() => order !== null && void room.ask("order_products", { product_ids: order })}
-      >
-        <Icon name={icon} />
-      </button>
-    );
-  };
+  const desk = useDesk();
+  const ids = [...desk.room.state.value.products.keys()];
+  const tool = (icon: "up" | "down", label: Key, by: -1 | 1) => (
+    <button
+      type="button"
+      class="icon-button icon-button-small"
+      data-testid={`${icon}-${product.product_id}`}
+      aria-label={`${t(label)}: ${product.title}`}
+      aria-disabled={moved(ids, product.product_id, by) === null}
+      onClick={() => void desk.moveProduct(product.product_id, by)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
   return (
     <span class="order-tools">
       {tool("up", "host.up", -1)}

@@ -67,7 +67,7 @@ function Step({ step, isNext }: { step: StepBody; isNext: boolean }) {
     await desk.runStep(step.step_id);
     setBusy(false);
   };
-  const untick = () => void desk.putSteps(ticked(desk.rundown.value.steps, step.step_id, !isDone));
+  const untick = () => void desk.changeSteps((steps) => ticked(steps, step.step_id, !isDone));
   return (
     <li class="step" data-testid={`step-${step.step_id}`} data-state={isDone ? "done" : isNext ? "next" : "later"}>
       <button

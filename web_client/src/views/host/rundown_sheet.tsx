@@ -26,7 +26,7 @@ export function RundownSheet({ close }: { close: () => void }) {
     <Sheet title={t("host.rundown")} testid="rundown-sheet" onClose={close}>
       <ol class="steps steps-edited">
         {steps.map((step) => (
-          <EditedStep key={step.step_id} step={step} steps={steps} />
+          <EditedStep key={step.step_id} step={step} />
         ))}
       </ol>
       <AddStep />
@@ -39,16 +39,16 @@ export function RundownSheet({ close }: { close: () => void }) {
   );
 }
 
-function EditedStep({ step, steps }: { step: StepBody; steps: readonly StepBody[] }) {
+function EditedStep({ step }: { step: StepBody }) {
   const desk = useDesk();
   const text = stepText(step, desk.room.state.value);
-  const tool = (icon: IconName, label: Key, changed: StepBody[]) => (
+  const tool = (icon: IconName, label: Key, change: (steps: readonly StepBody[]) => StepBody[]) => (
     <button
       type="button"
       class="icon-button icon-button-small"
       aria-label={`${t(label)}: ${text}`}
       data-testid={`step-${icon}-${step.step_id}`}
-      onClick={() => void desk.putSteps(changed)}
+      onClick={() => void desk.changeSteps(change)}
     >
       <Icon name={icon} />
     </button>
@@ -56,9 +56,9 @@ function EditedStep({ step, steps }: { step: StepBody; steps: readonly StepBody[
   return (
     <li class="step" data-state={step.done === true ? "done" : "later"}>
       <span class="step-text">{text}</span>
-      {tool("up", "host.up", shifted(steps, step.step_id, -1))}
-      {tool("down", "host.down", shifted(steps, step.step_id, 1))}
-      {tool("close", "host.takeOut", without(steps, step.step_id))}
+      {tool("up", "host.up", (steps) => shifted(steps, step.step_id, -1))}
+      {tool("down", "host.down", (steps) => shifted(steps, step.step_id, 1))}
+      {tool("close", "host.takeOut", (steps) => without(steps, step.step_id))}
     </li>
   );
 }
@@ -67,11 +67,15 @@ function AddStep() {
   const desk = useDesk();
   const [op, setOp] = useState<StepOp>("pin");
   const [draft, setDraft] = useState<StepDraft>(BLANK_STEP);
+  const [busy, setBusy] = useState(false);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (busy) return;
+    setBusy(true);
     const stepId = desk.newShortId("step");
     const body = stepBody(op, draft, stepId);
-    const kept = await desk.putSteps([...desk.rundown.value.steps, { step_id: stepId, op, body, done: false }]);
+    const kept = await desk.changeSteps((steps) => [...steps, { step_id: stepId, op, body, done: false }]);
+    setBusy(false);
     if (kept) setDraft((now) => (now === draft ? BLANK_STEP : now)); // the next one may be begun already
   };
   return (
@@ -92,7 +96,7 @@ function AddStep() {
         ))}
       </fieldset>
       <StepFields op={op} draft={draft} change={(changes) => setDraft((before) => ({ ...before, ...changes }))} />
-      <button type="submit" class="side-button" data-testid="step-add">
+      <button type="submit" class="side-button" data-testid="step-add" aria-disabled={busy}>
         <Icon name="plus" /> {t("host.rundown.addStep")}
       </button>
     </form>
