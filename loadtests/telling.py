@@ -12,6 +12,7 @@ from typing import Literal
 from loadtests.conduct import Ran, Target
 from loadtests.oracle.evidence import Finding, is_broken, is_unproven
 from loadtests.oracle.fairness import fairness
+from loadtests.oracle.late import late_payers, paid_words, slow_words
 from loadtests.oracle.promises import judge
 from loadtests.people.record import write_records
 from loadtests.report_page.commands import write_report
@@ -82,6 +83,7 @@ def _outcome(show: Show, ran: Ran) -> dict[str, int]:
         "answers": progress.answers,
         "got_a_hold": progress.held,
         "paid": progress.paid,
+        **late_payers(ran.evidence.sales)._asdict(),
         "told_sold_out": progress.sold_out,
     }
 
@@ -129,9 +131,10 @@ def _outcome_lines(result: RunResult) -> list[str]:
     told = [
         (
             f"{got['buyers']} buyers for {got['total']} units: {got['got_a_hold']} got a hold,"
-            f" {got['paid']} paid, {got['told_sold_out']} were told sold out;"
+            f" {paid_words(got)}, {got['told_sold_out']} were told sold out;"
             f" sold {got['sold']}, held {got['held']}, available {got['available']}"
         ),
+        *slow_words(got),
         (
             f"{swarm.viewers_max} readers were promised {swarm.promised} events:"
             f" {swarm.received} came, {swarm.skipped} shed with notice, {swarm.gaps} lost,"

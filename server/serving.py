@@ -24,6 +24,8 @@ from server.settings import Settings
 UNSENT_BYTES_MAX = 65_536  # what the kernel may hold back for one connection
 BACKLOG = 8_192  # who waits to be accepted; past that, or the system's own limit, clients try again
 DRAIN_TIMEOUT_S = 10  # how long clients get to answer the close of a stopping server
+_ANOTHER_PORT = "--port 9000, or KAIBO_PORT=9000 make demo"
+_ANOTHER_HOST = "--host 127.0.0.1, or KAIBO_HOST=127.0.0.1 make demo"
 _ABOUT_THE_PORT = {errno.EADDRINUSE, errno.EACCES, errno.EPERM}
 
 
@@ -75,10 +77,10 @@ def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        flag = "--port" if error.errno in _ABOUT_THE_PORT else "--host"
+        advice = _ANOTHER_PORT if error.errno in _ABOUT_THE_PORT else _ANOTHER_HOST
         raise CannotListen(
             f"cannot listen on {settings.host} port {settings.port}"
-            f" ({error.strerror or error}): choose another with {flag}"
+            f" ({error.strerror or error}): choose another with {advice}"
         ) from None
     listener.setblocking(False)
     return listener

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from inventory.payments.sandbox.faults import faults_of
+from server.wanted import wanted
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -23,6 +24,7 @@ ReplicaWaitMs = Annotated[int, Meta(ge=1, le=4_000)]  # below the time a Redis h
 DurabilityName = Literal["memory", "fsync", "replica"]
 
 PREFIX = "KAIBO_"
+NEARNESS_MIN = 0.7  # of a mistyped name to the one that is suggested: prot is 0.75 from port
 # From the environment only: a flag could be read by everybody on the machine, in its process list.
 SECRETS = frozenset({"stripe_api_key", "stripe_webhook_secret"})
 NO_SETTINGS = {"KAIBO_HOST_TOKEN"}  # the load test's, which may share a shell with a server
@@ -167,8 +169,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _read(cls, name: str, text: str) -> Any:
         try:
             value = msgspec.convert(text, _hints()[name], strict=False)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"{both_names(name)}: {error}; got {text!r}") from None
+        except msgspec.ValidationError:
+            rule = f"must be {wanted(_hints()[name])}"
+            raise SettingsError(f"{both_names(name)}: {rule}; got {text!r}") from None
         check = _CHECKS.get(name)
         refused = check(text) if check and text else None
         if refused:
@@ -197,9 +200,14 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {environ_name(name) for name in Settings.__struct_fields__}
     for variable in sorted(environ):
         if variable.startswith(PREFIX) and variable not in known | NO_SETTINGS:
-            near = difflib.get_close_matches(variable, known, n=1)
-            advice = f"did you mean {near[0]}?" if near else "see: kaibo serve --help"
-            raise SettingsError(f"{variable} is no setting: {advice}")
+            raise SettingsError(f"{variable} is no setting: {_advice(variable)}")
+
+
+def _advice(variable: str) -> str:
+    """Without the prefix, which would make every name a near one."""
+    meant = variable.removeprefix(PREFIX).lower()
+    near = difflib.get_close_matches(meant, Settings.__struct_fields__, n=1, cutoff=NEARNESS_MIN)
+    return f"did you mean {environ_name(near[0])}?" if near else "see: kaibo serve --help"
 
 
 def _web_address(text: str) -> str | None:

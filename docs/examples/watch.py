@@ -1,6 +1,6 @@
 """Watch a room: print the welcome and every event; after a lost connection go on where it broke.
 
-Run: python docs/examples/watch.py http://127.0.0.1:8000 demo
+Usage: python docs/examples/watch.py http://127.0.0.1:8000 ROOM
 """
 
 import json
@@ -22,8 +22,8 @@ def messages(token: str, since: str) -> Iterator[list]:
         yield from map(msgpack.unpackb, socket)
 
 
+url, room_id = sys.argv[1:] if len(sys.argv) == 3 else sys.exit(__doc__)
 try:
-    url, room_id = sys.argv[1:]
     is_json = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/v1/rooms/{room_id}/tokens", b"{}", is_json)
     token = json.load(urllib.request.urlopen(request, timeout=10))["token"]

@@ -174,7 +174,8 @@ def _unavailable_when_failing() -> Iterator[None]:
         PoolTimeoutError,
     ) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
-        raise LedgerUnavailable(f"the SQL ledger is not answering ({reason})") from error
+        in_one_line = "; ".join(line.strip() for line in str(reason).splitlines())
+        raise LedgerUnavailable(f"the SQL ledger is not answering ({in_one_line})") from error
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -8,11 +8,13 @@ after all, pays. What else there is to be is in buyers.py.
 
 import contextlib
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import ClassVar, NamedTuple
 
 import msgspec
 
+from loadtests.people.ends import is_end
 from loadtests.people.human import hesitation_s, reaction_s, thinking_s
 from loadtests.people.person import (
     RETRYABLE,
@@ -263,7 +265,7 @@ class Buyer(Person):
         self.before_paying(page.hold)
         self.pay_on(page.pay_url, hold.reservation_id)
         self.fire("pay", began_s)
-        self.await_end(hold.reservation_id)
+        self.await_end(page.hold)
 
     def page_of(self, hold: HoldView) -> PayPage | None:
         """The page to pay on; None for one who came too late, which is no fault of the server's."""
@@ -277,10 +279,14 @@ class Buyer(Person):
     def before_paying(self, hold: HoldView) -> None:
         """On the page, with the extended deadline in `hold`; most pay at once."""
 
-    def await_end(self, reservation_id: str) -> None:
-        """Until the room says what the payment led to."""
+    def await_end(self, hold: HoldView) -> None:
+        """Until the room says what the payment led to; `hold` has the deadline as extended."""
+
+        def is_told() -> bool:
+            return is_end(self.holds.get(hold.reservation_id), hold.deadline_ms)
+
         with self.step("paid"):
-            self.await_state(reservation_id, {"paid"})
+            self.await_told(is_told, f"what became of the payment for {hold.reservation_id}")
 
     def is_over_time(self, hold: HoldView) -> bool:
         """Whether the deadline that this buyer was told may have passed."""
@@ -314,10 +320,6 @@ class Buyer(Person):
         hold = self.holds.get(reservation_id)
         return hold.state if hold else None
 
-    def await_state(self, reservation_id: str, states: set[str], extra_s: float = 0.0) -> None:
-        def is_there() -> bool:
-            return self.state_of(reservation_id) in states
-
-        if not self.follow(is_there, TOLD_TIMEOUT_S + extra_s):
-            words = " or ".join(sorted(states))
-            raise Disappointed(f"{reservation_id} was never told to be {words}")
+    def await_told(self, is_told: Callable[[], bool], words: str, extra_s: float = 0.0) -> None:
+        if not self.follow(is_told, TOLD_TIMEOUT_S + extra_s):
+            raise Disappointed(f"was never told {words}")

@@ -11,7 +11,6 @@ from server.wire.views import HoldView
 
 LATE_MS = 700  # after the deadline
 LATE_WAIT_S_MAX = 25.0  # nobody sits before a page for longer: then it is paid in time
-ENDS_OF_LATE = {"paid", "refund_due", "refunded"}
 
 
 class Payer(Buyer):
@@ -76,7 +75,11 @@ class Lapser(Buyer):
     weight = 1
 
     def decide(self, hold: HoldView) -> None:
-        self.await_state(hold.reservation_id, {"expired"}, self.show.scenario.hold_s)
+        self.await_told(
+            lambda: self.state_of(hold.reservation_id) == "expired",
+            f"that {hold.reservation_id} is expired",
+            self.show.scenario.hold_s,
+        )
 
 
 class Abandoner(Buyer):
@@ -104,10 +107,6 @@ class LatePayer(Buyer):
         left_s = (hold.deadline_ms + LATE_MS - self.clock.now_ms()) / 1000
         if 0 < left_s < LATE_WAIT_S_MAX:
             self.watch(left_s)
-
-    def await_end(self, reservation_id: str) -> None:
-        with self.step("paid"):
-            self.await_state(reservation_id, ENDS_OF_LATE)
 
 
 class DoublePayer(Buyer):

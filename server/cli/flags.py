@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from server.settings import SECRETS, Settings, describe, environ_name, flag_name
+from server.wanted import wanted
 
 
 def of(kind: Any) -> Callable[[str], Any]:
@@ -15,8 +16,9 @@ def of(kind: Any) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
             return msgspec.convert(text, kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise argparse.ArgumentTypeError(f"{error}; got {text[:80]!r}") from None
+        except msgspec.ValidationError:
+            told = f"must be {wanted(kind)}; got {text[:80]!r}"
+            raise argparse.ArgumentTypeError(told) from None
 
     return read
 

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Start with: kaibo demo. Every setting can also come from the environment: "
         "KAIBO_PORT=9000 is --port 9000.",
     )
+    parser.add_argument("--version", action="version", version=f"kaibo {_version()}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_serving(subparsers)
     _add_token(subparsers)
@@ -84,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_refund(subparsers)
     _add_capacity(subparsers)
     return parser
+
+
+def _version() -> str:
+    try:
+        return version("kaibo")
+    except PackageNotFoundError:
+        return "of a folder that is not installed"
 
 
 def _add_serving(subparsers: Subparsers) -> None:

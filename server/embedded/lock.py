@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from server.embedded import EmbeddedError
+from server.embedded import ANOTHER_FOLDER, EmbeddedError
 
 
 class DataDirInUse(EmbeddedError):
@@ -18,7 +18,7 @@ class DataDirInUse(EmbeddedError):
     def __init__(self, data_dir: Path, pid: int | None) -> None:
         super().__init__(
             f"{data_dir} is in use by another Kaibo process (pid {pid or 'not known yet'}):"
-            " stop it, or choose another folder with --data-dir"
+            f" stop it, or choose another folder with {ANOTHER_FOLDER}"
         )
         self.data_dir = data_dir
         self.pid = pid

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.embedded import EmbeddedError
+from server.embedded import ANOTHER_FOLDER, EmbeddedError
 
 VERSION_MIN = (6, 2)
 FOLDER_AOF_VERSION = (7, 0)  # from here on the append-only file is a folder of files
@@ -53,7 +53,7 @@ def refuse_downgrade(binary: RedisBinary, folder: Path) -> None:
         raise EmbeddedError(
             f"{folder} was written by Redis 7 or newer, but {binary.path} is"
             f" {_dotted(binary.version)} and cannot read it: put the newer redis-server on PATH,"
-            " or choose another folder with --data-dir"
+            f" or choose another folder with {ANOTHER_FOLDER}"
         )
 
 

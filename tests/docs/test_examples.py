@@ -57,7 +57,16 @@ async def test_watch_goes_on_where_it_was_when_the_server_comes_back(tmp_path: P
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("words", [[], ["http://127.0.0.1:1", "demo"], ["nonsense", "demo"]])
+@pytest.mark.parametrize("words", [[], ["--help"], ["http://127.0.0.1:1"], ["a", "b", "c"]])
+def test_watch_says_how_it_is_used(words: list[str]) -> None:
+    command = [sys.executable, str(EXAMPLES / "watch.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    first, *_, usage = done.stderr.strip().splitlines()
+    assert first.startswith("Watch a room") and usage.startswith("Usage: python docs/examples/")
+
+
+@pytest.mark.parametrize("words", [["http://127.0.0.1:1", "demo"], ["nonsense", "demo"]])
 def test_watch_says_in_one_line_what_it_needs(words: list[str]) -> None:
     says_one_line([*words])
 

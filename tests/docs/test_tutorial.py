@@ -82,6 +82,14 @@ def test_the_tutorial_succeeds_from_its_first_command_to_its_last(
     assert not folder.exists(), "it cleans up after itself"
 
 
+def test_waiting_for_a_server_that_cannot_start_ends(tmp_path: Path, programs: Path) -> None:
+    text = script(free_port(), tmp_path / "data").replace("$PWD/.venv/bin", str(programs))
+    waiting = text[: text.index("done\n", text.index("/health/ready")) + len("done\n")]
+    _, printed = run(waiting, dict(os.environ) | {"KAIBO_WORKERS": "none"})
+    assert "KAIBO_WORKERS" in printed and "a whole number" in printed
+    assert "ready" not in printed
+
+
 async def test_the_small_curl_does_what_the_tutorial_asks_of_curl(
     live_server: LiveServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,8 @@ def test_a_small_run_with_a_killed_worker_keeps_every_promise(tmp_path: Path) ->
     outcome = result.outcome
     assert outcome["sold"] > 0 == outcome["held"]
     assert outcome["sold"] + outcome["available"] == outcome["total"] == 10
+    assert outcome["paid"] == outcome["sold"] + outcome["paid_back"]
+    assert f"{outcome['paid']} paid" in done.stdout
     assert {"token", "join", "publish_to_receive", "buy", "pay", "paid"} <= result.totals.keys()
     assert result.swarm.promised == result.swarm.received > 100 and result.swarm.gaps == 0
     assert [fault.kind for fault in result.faults] == ["kill_worker"]

@@ -16,6 +16,9 @@ def test_flags_win_over_the_environment() -> None:
     [
         ("KAIBO_PROT", "KAIBO_PROT is no setting: did you mean KAIBO_PORT?"),
         ("KAIBO_DATADIR", "did you mean KAIBO_DATA_DIR?"),
+        ("KAIBO_DB_URL", "see: kaibo serve --help"),  # as near to redis_url as to database_url
+        ("KAIBO_WORKER", "did you mean KAIBO_WORKERS?"),
+        ("KAIBO_FOO", "KAIBO_FOO is no setting: see: kaibo serve --help"),
         ("KAIBO_XYZZY_QQ", "see: kaibo serve --help"),
     ],
 )
