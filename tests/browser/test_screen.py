@@ -38,6 +38,10 @@ async def test_an_order_shows_within_seconds_and_after_a_reload(
     await expect(by(screen, "funnel-clicked")).to_have_text("1")
     await expect(by(screen, "funnel-clicked-share")).to_have_text("100%")
     await expect(by(screen, "funnel-held-share")).to_have_text("")
+    await screen.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    assert await screen.locator(".screen-products").evaluate(
+        "part => part.scrollWidth <= part.clientWidth"
+    ), "the table is whole on a phone"
 
 
 async def shows_one_order(screen: Page) -> None:
