@@ -93,6 +93,7 @@ async def test_a_restock_whose_answer_was_lost_is_not_done_twice(
     await page.route_web_socket("**/live**", loses_an_answer)
     await open_panel(page, live_server, room)
     await by(page, "restock-flash").click()
+    await expect(by(page, "restock-now")).to_contain_text(" left")
     await by(page, "confirm-restock").click()
     await asyncio.wait_for(dropped.wait(), 15)
     await expect(by(page, "host-connection")).to_have_text("Good")

@@ -15,6 +15,8 @@ export function RestockSheet({ sale, close }: { sale: Sale; close: () => void })
   const [restocking] = useState(() => room.restocking(sale.sale_id)); // one id for every press
   const [units, setUnits] = useState("10");
   const [busy, setBusy] = useState(false);
+  const { products, sales } = room.state.value;
+  const now = sales.get(sale.sale_id) ?? sale; // it sells on meanwhile
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const change = Number.parseInt(units, 10);
@@ -26,6 +28,10 @@ export function RestockSheet({ sale, close }: { sale: Sale; close: () => void })
   };
   return (
     <Sheet title={t("host.restock")} testid="restock-sheet" onClose={close}>
+      <p class="side-note" data-testid="restock-now">
+        {products.get(now.product_id)?.title ?? now.product_id} ·{" "}
+        {t("card.stock", { available: now.available, total: now.total })}
+      </p>
       <form class="form" onSubmit={(event) => void submit(event)}>
         <div class="quick-units">
           {QUICK_UNITS.map((quick) => (
