@@ -135,9 +135,9 @@ def test_a_setting_changes_how_much_a_room_shows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--viewers", "0"), "argument --viewers: Expected"),
-        (("--viewers", "many"), "argument --viewers: Expected"),
-        (("--viewers", "1", "--write-us", "-1"), "argument --write-us: Expected"),
+        (("--viewers", "0"), "argument --viewers: must be a whole number from 1"),
+        (("--viewers", "many"), "argument --viewers: must be a whole number from 1"),
+        (("--viewers", "1", "--write-us", "-1"), "argument --write-us: must be a number above 0"),
     ],
 )
 def test_a_wrong_figure_is_refused_by_its_flag(
