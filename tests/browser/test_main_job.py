@@ -1,6 +1,7 @@
 """The main job in real browsers: a host sells, viewers buy, nothing acknowledged is ever lost."""
 
 import asyncio
+import math
 import re
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.harness import LiveServer, open_room
 
 WAIT_MS = 15_000
+SHOWN_TO_S = 1.2  # to a second, and a page is read some frames after it was drawn
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -110,14 +112,21 @@ async def video_plays(page: Page) -> None:
             await asyncio.sleep(0.2)
 
 
+# The moment to which a page counts, in seconds, by the machine's clock at the time of the drawing:
+# two pages are never read at the same time.
+COUNTED_TO = """async (element) => {
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+  return Date.now() / 1000 + Number(/(\\d+)\\D*$/.exec(element.textContent)[1]);
+}"""
+
+
 async def countdowns_agree(one: Page, other: Page) -> None:
     """Both screens count to the same moment, within the second they show."""
-    await expect(by(one, "countdown")).to_be_visible()
-    texts = await asyncio.gather(
-        by(one, "countdown").text_content(), by(other, "countdown").text_content()
-    )
-    seconds = [[int(part) for part in re.findall(r"\d+", text or "")][-1] for text in texts]
-    assert abs(seconds[0] - seconds[1]) <= 1, texts
+    async with asyncio.timeout(WAIT_MS / 1000):  # a page that was held up may be drawn late, once
+        moments = [0.0, math.inf]
+        while abs(moments[0] - moments[1]) > SHOWN_TO_S:
+            counting = (by(page, "countdown").evaluate(COUNTED_TO) for page in (one, other))
+            moments = await asyncio.gather(*counting)
 
 
 async def test_the_last_unit_is_refused_to_the_next_and_returns_when_unpaid(
