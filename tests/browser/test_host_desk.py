@@ -219,6 +219,10 @@ async def test_a_picture_is_uploaded_and_shown_to_viewers(
     host = await open_panel(await open_page(viewport=DESKTOP), live_server, room)
     viewer = await enter(await open_page(), live_server, room)
     await by(host, "edit-tea").click()
+    await by(host, "form-title").fill("Autumn tea")
+    # As the browser says that no file was chosen.
+    await by(host, "form-picture-file").dispatch_event("cancel", {"bubbles": True})
+    await expect(by(host, "form-title")).to_have_value("Autumn tea")
     await by(host, "form-picture-file").set_input_files(fake)
     await expect(by(host, "toast")).to_contain_text("Only JPEG, PNG or WebP")
     await by(host, "form-picture-file").set_input_files(sent)

@@ -34,6 +34,7 @@ export function Sheet({ title, testid, onClose, children }: SheetProps) {
   // The browser would close it first and tell us later: whoever opens it again in between would see
   // the new one closed by that late message.
   const cancel = (event: Event) => {
+    if (event.target !== dialog.current) return; // of a file chooser that was put away
     event.preventDefault();
     onClose();
   };
