@@ -6,6 +6,7 @@ import { count, t } from "../../i18n";
 import { shownName } from "../../names";
 import { mostWanted, shares } from "../../store/asking";
 import type { PollView } from "../../wire/types.gen";
+import { useLine } from "../line";
 import { AskAgain } from "./ask_again";
 import { useDesk } from "./context";
 import { Field } from "./field";
@@ -23,13 +24,9 @@ export function HostTalk() {
 
 function AnnounceForm() {
   const desk = useDesk();
-  const [text, setText] = useState("");
-  const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    if (await desk.announce(text.trim())) setText("");
-  };
+  const { text, setText, submit } = useLine((line) => desk.announce(line));
   return (
-    <form class="side-part" onSubmit={(event) => void submit(event)}>
+    <form class="side-part" onSubmit={submit}>
       <h3 class="side-title">{t("host.announce")}</h3>
       <Field label="host.announce.text" testid="announce-text" value={text} onValue={setText} />
       <button type="submit" class="side-button" data-testid="announce-send">
