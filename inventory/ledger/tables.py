@@ -127,7 +127,8 @@ movements = Table(
     sqlite_with_rowid=False,
 )
 
-# What is under a restock's id: a second entry with the same id must have no effect.
+# What is under a restock's id: a second entry with the same id must have no effect. A row for each
+# time that a host changed a sale's stock, kept like the movements.
 restocks = Table(
     "restocks",
     metadata,

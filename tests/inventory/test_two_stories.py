@@ -2,15 +2,12 @@
 to the first one, stays in agreement with itself, and Redis can be made anew from it."""
 
 import pytest
-from sqlalchemy import Engine
 
 from inventory.audit import audit
 from inventory.audit.sales import sql_differences
 from inventory.codes import Outcome
 from inventory.hold import HoldState
 from inventory.ledger.ledger import Ledger
-from inventory.ledger.lost_payments import LostPayments
-from inventory.ledger.restoring import Restoring
 from inventory.ledger.writer import LedgerWriter
 from inventory.rebuild import Rebuilder
 from tests.inventory.losing import Past
@@ -24,23 +21,17 @@ async def past(shop: Shop) -> Past:
     return Past(shop)
 
 
-async def rebuilt(shop: Shop, ledger: Ledger, writer: LedgerWriter, engine: Engine) -> None:
+async def rebuilt(shop: Shop, ledger: Ledger, writer: LedgerWriter, rebuilder: Rebuilder) -> None:
     """SQL agrees with itself, and Redis made from it agrees with SQL."""
     await writer.drain(shop.room_id)
     assert sql_differences(ledger, shop.room_id) == []
-    await Rebuilder(
-        store=shop.store,
-        ledger=ledger,
-        restoring=Restoring(engine),
-        lost_payments=LostPayments(engine),
-        drain=writer.drain,
-    ).rebuild(shop.room_id)
+    await rebuilder.rebuild(shop.room_id)
     report = await audit(shop.store, ledger, [shop.room_id], writer.drain)
     assert report.ok, report.lines()
 
 
 async def test_an_order_that_is_paid_stays_paid(
-    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, rebuilder: Rebuilder
 ) -> None:
     paid, other = await shop.hold("ann"), await shop.hold("bob")
     await past.keep()
@@ -56,12 +47,12 @@ async def test_an_order_that_is_paid_stays_paid(
     assert orders[other].state is HoldState.EXPIRED, "the rest of the entry is posted"
     [parked] = ledger.parked(shop.room_id)
     assert (parked.kind, "contradicts" in parked.reason) == ("EXPIRED", True)
-    await rebuilt(shop, ledger, writer, engine)
+    await rebuilt(shop, ledger, writer, rebuilder)
     assert await shop.counts() == (9, 0, 1)
 
 
 async def test_a_hold_that_is_asked_for_again_is_one_hold(
-    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, rebuilder: Rebuilder
 ) -> None:
     """The buyer's client lost the answer with the primary, and repeats with the same id."""
     await past.keep()
@@ -74,12 +65,12 @@ async def test_a_hold_that_is_asked_for_again_is_one_hold(
     assert ledger.parked(shop.room_id) == []
     report = await audit(shop.store, ledger, [shop.room_id], writer.drain)
     assert report.ok, report.lines()
-    await rebuilt(shop, ledger, writer, engine)
+    await rebuilt(shop, ledger, writer, rebuilder)
     assert await shop.counts() == (7, 3, 0)
 
 
 async def test_what_is_over_is_not_over_twice(
-    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, rebuilder: Rebuilder
 ) -> None:
     cancelled, other = await shop.hold("ann"), await shop.hold("bob")
     await past.keep()
@@ -90,12 +81,12 @@ async def test_what_is_over_is_not_over_twice(
     await shop.pay(other)
     await writer.drain(shop.room_id)
     assert [each.kind for each in ledger.parked(shop.room_id)] == ["CANCELLED"]
-    await rebuilt(shop, ledger, writer, engine)
+    await rebuilt(shop, ledger, writer, rebuilder)
     assert await shop.counts() == (9, 0, 1)
 
 
 async def test_units_that_sql_knows_as_sold_are_not_sold_again_for_good(
-    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, engine: Engine
+    shop: Shop, past: Past, ledger: Ledger, writer: LedgerWriter, rebuilder: Rebuilder
 ) -> None:
     await past.keep()
     first = [await shop.hold(f"first-{number}") for number in range(6)]
@@ -103,7 +94,7 @@ async def test_units_that_sql_knows_as_sold_are_not_sold_again_for_good(
     await past.return_to()
     second = [await shop.hold(f"second-{number}") for number in range(6)]
     await writer.drain(shop.room_id)
-    await rebuilt(shop, ledger, writer, engine)
+    await rebuilt(shop, ledger, writer, rebuilder)
     assert await shop.counts() == (0, 10, 0)
     known = ledger.holds(shop.room_id, [*first, *second])
     assert set(first) <= known.keys()

@@ -8,7 +8,7 @@ export function Numbers({ show, span }: { show: Show; span: number }) {
   const sum = totals(show, span);
   const currency = room?.currency ?? "CNY";
   const wasRefunded = sum.refundedCents > 0; // what is counted as paid stays so; the host's sum is without it
-  const refunded = !wasRefunded ? "" : t("screen.refunded", { amount: money(sum.refundedCents, currency) });
+  const refunded = wasRefunded ? t("screen.refunded", { amount: money(sum.refundedCents, currency) }) : "";
   return (
     <dl class="numbers">
       <Number name={t("screen.gmv")} testid="gmv" text={money(sum.paidCents, currency)} isFirst note={refunded} />
